@@ -1,0 +1,153 @@
+import { printable } from '../text/printable.ts';
+import { wrap } from '../text/wrap.ts';
+import { daysUntil, isoDay, isoTime } from '../time.ts';
+import { CATALOG } from '../verdict/catalog.ts';
+import type { Cause } from '../verdict/catalog-entry.ts';
+import { LAYER_NAMES } from '../verdict/layer.ts';
+import type { JudgedCheck, TargetReport } from '../verdict/report.ts';
+import type { Severity } from '../verdict/severity.ts';
+import { listCertificates } from './certificates.ts';
+import { type Ink, type Paint, SEVERITY_INK, SEVERITY_MARK } from './paint.ts';
+import { pathLegend, pathPicture } from './path-picture.ts';
+
+export interface TextOptions {
+  /** Characters in a line. */
+  readonly width: number;
+  readonly paint: Paint;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = { ok: 'OK', info: 'OK', warn: 'WARNING', crit: 'CRITICAL', unknown: 'UNKNOWN' };
+
+/** Nobody reads forty steps in a terminal; `scepwatch explain` has them all. */
+const FIXES_SHOWN = 3;
+
+/** A probe's report for a person at three in the morning: verdict, path, evidence, causes and fixes first; figures after. */
+export function reportText(report: TargetReport, options: TextOptions): string {
+  const { verdict, observation, notes } = report;
+  const { paint, width } = options;
+  const ink = SEVERITY_INK[verdict.severity];
+  const label = verdict.severity === 'ok' ? '' : verdict.code;
+  const sections: string[][] = [
+    [
+      `${paint(ink, `${SEVERITY_MARK[verdict.severity]} ${SEVERITY_WORDS[verdict.severity]}`)}  ${paint('strong', verdict.title)}`,
+      paint('quiet', `  ${verdict.code} · ${verdict.severity === 'ok' ? 'every hop answers as it has to' : `at ${LAYER_NAMES[verdict.layer]}`}`),
+    ],
+    [observation.url, paint('quiet', `${isoTime(observation.startedAt)} · ${seconds(observation.durationMs)} · seen from ${observation.vantage}`)],
+    [...pathPicture(report.path, width - 2, paint, label), paint('quiet', pathLegend(report.path))],
+    titled('Seen', report.checks.flatMap((check) => seenLines(check, report.checks, options)), paint),
+    titled('More evidence', extraEvidence(report), paint),
+    verdict.severity === 'ok' ? [] : titled('What it means', [wrap(CATALOG[verdict.code].meaning, width - 4)], paint),
+    causeLines(verdict.causes, options),
+    verdict.causes.some(({ fixes }) => fixes.length > FIXES_SHOWN) ? [paint('quiet', `All steps: scepwatch explain ${verdict.code}`)] : [],
+    titled(
+      'Also found',
+      report.alsoFound.flatMap(({ code, severity, title, evidence }) => [
+        `${paint(SEVERITY_INK[severity], SEVERITY_MARK[severity])} ${title} ${paint('quiet', `(${code})`)}`,
+        ...evidence.map((line) => `  ${wrap(line, width - 4, 4)}`),
+      ]),
+      paint,
+    ),
+    titled('Certificates', certificateLines(report, options), paint),
+    titled('Clients', clientLines(report, paint), paint),
+    titled('Timing', timingLines(report, width), paint),
+    titled('Notes', notes.map((note) => wrap(note, width - 4, 2)), paint),
+  ];
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map(indentAfterFirst)
+    .join('\n\n')}\n`;
+}
+
+function titled(title: string, lines: readonly string[], paint: Paint): string[] {
+  return lines.length === 0 ? [] : [paint('strong', title), ...lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`)];
+}
+
+/** The first section is the headline and starts at the margin; everything below it is set in by two. */
+function indentAfterFirst(lines: readonly string[], index: number): string {
+  return index === 0 ? lines.join('\n') : lines.flatMap((line) => line.split('\n')).map((line) => (line === '' ? '' : `  ${line}`)).join('\n');
+}
+
+function seenLines({ observation, verdict }: JudgedCheck, all: readonly JudgedCheck[], { paint, width }: TextOptions): readonly string[] {
+  const { operation, dialect } = observation.request;
+  const several = new Set(all.map((check) => check.observation.request.dialect)).size > 1;
+  const name = (several ? `${operation} ${dialect}` : operation).padEnd(several ? 17 : 9);
+  if (observation.kind === 'skipped') return [paint('quiet', `· ${name}  not sent: ${printable(observation.detail)}`)];
+  const mark = verdict === undefined ? '·' : paint(SEVERITY_INK[verdict.severity], SEVERITY_MARK[verdict.severity]);
+  const [first = ''] = verdict?.evidence ?? [];
+  const said = first.startsWith(`${operation}: `) ? first.slice(operation.length + 2) : `HTTP ${observation.kind === 'answered' ? observation.status : 'no answer'} — ${first}`;
+  return [`${mark} ${name}  ${wrap(`${said}, ${seconds(observation.timings.totalMs)}`, width - 4, name.length + 4)}`];
+}
+
+/** Evidence that no line of "Seen" has shown. */
+function extraEvidence({ verdict, checks }: TargetReport): readonly string[] {
+  const shown = new Set(checks.flatMap((check) => check.verdict?.evidence.slice(0, 1) ?? []));
+  return verdict.evidence.filter((line) => !shown.has(line));
+}
+
+function causeLines(causes: readonly Cause[], { paint, width }: TextOptions): string[] {
+  if (causes.length === 0) return [];
+  const lines: string[] = [];
+  for (const [index, { title, fixes }] of causes.entries()) {
+    const number = `${index + 1}. `;
+    lines.push(number + paint('strong', wrap(title, width - 6, number.length)));
+    for (const fix of fixes.slice(0, FIXES_SHOWN)) lines.push(`   - ${wrap(fix, width - 6, 5)}`);
+    const hidden = fixes.length - FIXES_SHOWN;
+    if (hidden > 0) lines.push(paint('quiet', `     … and ${hidden} more ${hidden === 1 ? 'step' : 'steps'}`));
+  }
+  return titled('Why, and what to do', lines, paint);
+}
+
+const ROLE_WORDS = { 'ra-signing': 'RA signing', 'ra-encryption': 'RA encryption', ca: 'CA', other: 'other' } as const;
+
+function certificateLines(report: TargetReport, { paint, width, now }: TextOptions): readonly string[] {
+  const bundle = listCertificates(report).map(({ role, certificate }) => ({ name: ROLE_WORDS[role], certificate }));
+  const tls = (report.observation.connection?.tls?.chain ?? []).slice(0, 1).map((certificate) => ({ name: 'TLS', certificate }));
+  return [...bundle, ...tls].map(({ name, certificate }) => {
+    const days = daysUntil(certificate.notAfter, now);
+    const countdown = days < 0 ? `expired ${-days} d ago` : `${days} days left`;
+    const ink: Ink = days < 7 ? 'bad' : days < 60 ? 'caution' : 'good';
+    return `${name.padEnd(13)}  ${paint(ink, countdown.padStart(16))}  ${isoDay(certificate.notAfter)}  ${printable(certificate.subject, Math.max(20, width - 52))}`;
+  });
+}
+
+const PLATFORM_WORDS = { android: 'Android', ios: 'iOS', windows: 'Windows' } as const;
+
+function clientLines({ clients }: TargetReport, paint: Paint): readonly string[] {
+  if (clients.length === 0) return [];
+  return [
+    clients.map((client) => `${PLATFORM_WORDS[client.platform]} ${client.usable ? paint('good', '✓') : paint('bad', '✗')}`).join('   ') +
+      paint('quiet', '   can pick recipient, verifier and issuer from the bundle'),
+  ];
+}
+
+function timingLines({ checks }: TargetReport, width: number): readonly string[] {
+  const timings = checks.flatMap(({ observation }) => (observation.kind === 'skipped' ? [] : [{ operation: observation.request.operation, timings: observation.timings }]));
+  const connection = (['dnsMs', 'tcpMs', 'tlsMs'] as const).flatMap((phase) => {
+    const ms = timings.find((one) => one.timings[phase] !== undefined)?.timings[phase];
+    return ms === undefined ? [] : [`${phase.slice(0, 3).toUpperCase()} ${milliseconds(ms)}`];
+  });
+  const firstBytes = timings.flatMap(({ operation, timings: { firstByteMs } }) => (firstByteMs === undefined ? [] : [`${operation} ${milliseconds(firstByteMs)}`]));
+  const parts = [connection.join(' · '), firstBytes.length === 0 ? '' : `first byte: ${firstBytes.join(', ')}`].filter((part) => part !== '');
+  return parts.length === 0 ? [] : [wrap(parts.join(' · '), width - 4)];
+}
+
+function milliseconds(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+}
+
+function seconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** One line for each of several targets, the worst first. */
+export function summaryText(reports: readonly TargetReport[], { paint }: TextOptions): string {
+  const codeWidth = Math.max(...reports.map(({ verdict }) => verdict.code.length));
+  return `${reports
+    .map(({ verdict, observation }) => {
+      const { severity, code } = verdict;
+      return `${paint(SEVERITY_INK[severity], `${SEVERITY_MARK[severity]} ${SEVERITY_WORDS[severity].padEnd(8)}`)}  ${code.padEnd(codeWidth)}  ${observation.url}`;
+    })
+    .join('\n')}\n`;
+}

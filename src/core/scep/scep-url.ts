@@ -1,0 +1,48 @@
+import { printable } from '../text/printable.ts';
+import { NDES_PATH } from './operation-url.ts';
+
+export type ScepUrl =
+  | { readonly ok: true; readonly url: string; readonly notes: readonly string[] }
+  /** One line that names what is wrong and says what would be right. Never repeats credentials. */
+  | { readonly ok: false; readonly problem: string };
+
+const EXAMPLE = `https://<app>-<tenant>.msappproxy.net${NDES_PATH}`;
+
+/** Checks the server URL of a SCEP profile before anything is sent to it. */
+export function parseScepUrl(text: string): ScepUrl {
+  const given = text.trim();
+  if (!URL.canParse(given)) return wrong(`"${withoutCredentials(given)}" is not a URL; a SCEP server URL looks like ${EXAMPLE}`);
+  const url = new URL(given);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    const hint = /^[\w.-]+:\d*$/.test(`${url.protocol}${url.pathname.split('/', 1)[0]}`) ? `; did you mean https://${withoutCredentials(given)}?` : `, not ${printable(url.protocol, 40)}`;
+    return wrong(`a SCEP server URL starts with https:// (or http://)${hint}`);
+  }
+  if (url.username !== '' || url.password !== '') return wrong('the URL carries a user name or password; SCEP needs neither, so leave out everything between // and @');
+  if (/\/mscep_admin(?:\/|$)/i.test(url.pathname)) {
+    return wrong(`the URL is the NDES admin page: every visit uses up a challenge password; probe ${url.origin}${NDES_PATH} instead`);
+  }
+  if (url.search !== '' || given.includes('?')) return wrong(`the URL has a query; give the server URL of the SCEP profile without it: ${url.origin}${printable(url.pathname)}`);
+  if (url.hash !== '' || given.includes('#')) return wrong(`the URL has a fragment (#…), which no server ever sees; give ${url.origin}${printable(url.pathname)}`);
+
+  const notes: string[] = [];
+  let path = url.pathname;
+  if (path === '/') {
+    path = NDES_PATH;
+    notes.push(`The URL has no path, so ${NDES_PATH} was used, where NDES always answers.`);
+  }
+  if (/\/pkiclient\.exe\/?$/i.test(path)) {
+    path = path.replace(/\/pkiclient\.exe\/?$/i, '');
+    notes.push('The ending /pkiclient.exe was left out: Windows devices add it themselves (--dialect windows probes it).');
+  }
+  return { ok: true, url: `${url.origin}${path}`, notes };
+}
+
+function wrong(problem: string): ScepUrl {
+  return { ok: false, problem };
+}
+
+/** Even text that is no URL may hold a password in front of an @. */
+function withoutCredentials(text: string): string {
+  const at = text.lastIndexOf('@');
+  return printable(at === -1 ? text : `…${text.slice(at)}`, 120);
+}
