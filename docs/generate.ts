@@ -1,5 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { jsonSchemaText, SCHEMA_NAMES } from '../src/cli/json-schemas.ts';
 import { verdictsMarkdown } from '../src/core/render/verdicts-markdown.ts';
 
 interface GeneratedFile {
@@ -8,12 +9,16 @@ interface GeneratedFile {
   readonly render: () => string;
 }
 
-const GENERATED: readonly GeneratedFile[] = [{ file: 'docs/verdicts.md', render: verdictsMarkdown }];
+const GENERATED: readonly GeneratedFile[] = [
+  { file: 'docs/verdicts.md', render: verdictsMarkdown },
+  ...SCHEMA_NAMES.map((name) => ({ file: `docs/schemas/${name}`, render: () => jsonSchemaText(name) })),
+];
 
 const ROOT = join(import.meta.dirname, '..');
 
 async function generate(): Promise<void> {
   for (const { file, render } of GENERATED) {
+    await mkdir(dirname(join(ROOT, file)), { recursive: true });
     await writeFile(join(ROOT, file), render());
     console.log(`wrote ${file}`);
   }

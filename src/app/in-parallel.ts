@@ -1,5 +1,9 @@
 /** Runs `work` over all items, at most `limit` at a time; results keep the order of the items. */
-export async function inParallel<Item, Result>(items: readonly Item[], limit: number, work: (item: Item) => Promise<Result>): Promise<readonly Result[]> {
+export async function inParallel<Item, Result>(
+  items: readonly Item[],
+  limit: number,
+  work: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
   const results: Result[] = new Array(items.length);
   const queue = items.entries();
   const worker = async (): Promise<void> => {

@@ -15,5 +15,9 @@ export function planChecks({ dialects, longUrl }: CheckOptions): readonly Planne
   ]);
   // iOS sends its requests by GET whatever the server offers, so among several dialects it stands for all.
   const longDialect = dialects.includes('ios') ? 'ios' : first;
-  return [{ operation: 'base-url', dialect: first }, ...operations, ...(longUrl ? [{ operation: 'long-url', dialect: longDialect } as const] : [])];
+  return [
+    { operation: 'base-url', dialect: first },
+    ...operations,
+    ...(longUrl ? [{ operation: 'long-url', dialect: longDialect } as const] : []),
+  ];
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import * as asn1js from 'asn1js';
 import type { CaCertBundle, CertificateFacts } from '../core/scep/certificate.ts';
-import { CONTEXT_SPECIFIC, childrenOf, parse, type ReadCertificate, readCertificate } from './read-certificate.ts';
+import { type BerElement, childrenOf, objectIdentifier, readElement, TAG } from './ber.ts';
+import { type ReadCertificate, readCertificate } from './read-certificate.ts';
 
 const SIGNED_DATA = '1.2.840.113549.1.7.2';
 
@@ -9,7 +9,8 @@ const SIGNED_DATA = '1.2.840.113549.1.7.2';
 const MAX_CERTIFICATES = 24;
 /** Bound on the work that a bundle of look-alikes can cause. */
 const MAX_SIGNATURE_CHECKS = 40;
-const MAX_KEY_BITS = 8192;
+/** Larger bundles are read again each time, so that what is remembered stays small. */
+const MAX_REMEMBERED_BYTES = 16 * 1024;
 
 /**
  * Reads the body of a GetCACert answer (RFC 8894 section 4.2): a degenerate certs-only CMS SignedData (CA and RA certificates), or one single certificate.
@@ -17,6 +18,7 @@ const MAX_KEY_BITS = 8192;
  */
 export function readBundle(body: Uint8Array): CaCertBundle {
   if (body.length === 0) return { kind: 'invalid', reason: 'the body is empty' };
+  if (body.length > MAX_REMEMBERED_BYTES) return read(body);
   const key = createHash('sha256').update(body).digest('base64');
   const known = recent.get(key);
   if (known !== undefined) return known;
@@ -31,31 +33,40 @@ const MAX_REMEMBERED = 256;
 const recent = new Map<string, CaCertBundle>();
 
 function read(body: Uint8Array): CaCertBundle {
-  if (body[0] !== 0x30) return { kind: 'invalid', reason: startsLikePage(body) ? 'it is a page, not certificates' : 'it does not start like a certificate or a CMS message' };
-  try {
-    const outer = parse(body);
-    if (outer === undefined) return { kind: 'invalid', reason: 'its ASN.1 structure is damaged, incomplete or larger than any real bundle' };
-    const [contentType, content] = childrenOf(outer);
-    if (contentType instanceof asn1js.ObjectIdentifier) return fromCms(contentType.valueBlock.toString(), content);
-    const single = readCertificate(body);
-    if (single === undefined) return { kind: 'invalid', reason: 'it is neither a CMS message nor an X.509 certificate' };
-    const [linked] = linkBySignature([single]);
-    return linked === undefined ? { kind: 'invalid', reason: 'it holds no certificate' } : { kind: 'single', certificates: [linked] };
-  } catch (error) {
-    // A parser that gives up on hostile bytes has told us what we need to know.
-    return { kind: 'invalid', reason: `it cannot be read (${error instanceof Error ? error.message : 'unknown error'})` };
-  }
+  if (body[0] !== 0x30)
+    return {
+      kind: 'invalid',
+      reason: startsLikePage(body) ? 'it is a page, not certificates' : 'it does not start like a certificate or a CMS message',
+    };
+  const outer = readElement(body);
+  const parts = outer === undefined ? undefined : childrenOf(outer);
+  if (parts === undefined) return DAMAGED;
+  const contentType = objectIdentifier(parts[0]);
+  if (contentType !== undefined) return fromCms(contentType, parts[1]);
+  const single = readCertificate(body);
+  if (single === undefined) return { kind: 'invalid', reason: 'it is neither a CMS message nor an X.509 certificate' };
+  const [linked] = linkBySignature([single]);
+  return linked === undefined ? { kind: 'invalid', reason: 'it holds no certificate' } : { kind: 'single', certificates: [linked] };
 }
 
+const DAMAGED: CaCertBundle = { kind: 'invalid', reason: 'its ASN.1 structure is damaged, incomplete or larger than any real bundle' };
+
 /** ContentInfo { signedData, [0] SignedData { version, digestAlgorithms, encapContentInfo, [0] certificates, … } } of RFC 5652 section 5.1. */
-function fromCms(contentType: string, content: asn1js.BaseBlock | undefined): CaCertBundle {
+function fromCms(contentType: string, content: BerElement | undefined): CaCertBundle {
   if (contentType !== SIGNED_DATA) return { kind: 'invalid', reason: `it is a CMS message of type ${contentType}, not SignedData` };
-  const [signedData] = childrenOf(content);
-  const holder = childrenOf(signedData).find(({ idBlock }) => idBlock.tagClass === CONTEXT_SPECIFIC && idBlock.tagNumber === 0);
-  const elements = childrenOf(holder);
-  const certificates = elements.slice(0, MAX_CERTIFICATES).map((element) => readCertificate(element.valueBeforeDecodeView));
+  const [signedData] = (content === undefined ? undefined : childrenOf(content)) ?? [];
+  const fields = signedData === undefined ? undefined : childrenOf(signedData);
+  if (fields === undefined) return DAMAGED;
+  const holder = fields.find(({ tag }) => tag === TAG.constructed0);
+  const elements = holder === undefined ? [] : childrenOf(holder);
+  if (elements === undefined) return DAMAGED;
+  const certificates = elements.slice(0, MAX_CERTIFICATES).map(({ bytes }) => readCertificate(bytes));
   const readable = certificates.filter((certificate) => certificate !== undefined);
-  if (readable.length === 0) return { kind: 'invalid', reason: elements.length === 0 ? 'the CMS message holds no certificates' : 'no element of the CMS message is a readable certificate' };
+  if (readable.length === 0)
+    return {
+      kind: 'invalid',
+      reason: elements.length === 0 ? 'the CMS message holds no certificates' : 'no element of the CMS message is a readable certificate',
+    };
   return { kind: 'certs-only', certificates: linkBySignature(readable), unreadable: elements.length - readable.length };
 }
 
@@ -82,5 +93,10 @@ function verifies(x509: ReadCertificate['x509'], issuer: ReadCertificate): boole
 }
 
 function startsLikePage(body: Uint8Array): boolean {
-  return /^[\s\ufeff]*</.test(Buffer.from(body.subarray(0, 64)).toString('latin1').replaceAll('\0', '').replace(/^(?:ÿþ|þÿ|ï»¿)/, ''));
+  return /^[\s\ufeff]*</.test(
+    Buffer.from(body.subarray(0, 64))
+      .toString('latin1')
+      .replaceAll('\0', '')
+      .replace(/^(?:ÿþ|þÿ|ï»¿)/, ''),
+  );
 }

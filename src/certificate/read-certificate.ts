@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import * as asn1js from 'asn1js';
 import { type CertificateFacts, KEY_USAGES, type KeyUsage } from '../core/scep/certificate.ts';
+import { type BerElement, childrenOf, objectIdentifier, readElement, TAG } from './ber.ts';
 
 /** A certificate that has been read, with the handle that signature checks need. */
 export interface ReadCertificate {
@@ -8,11 +8,13 @@ export interface ReadCertificate {
   readonly x509: X509Certificate;
 }
 
-/** Limits for one ASN.1 structure from a hostile server; a real CA + RA bundle has about 600 nodes and is 14 levels deep. */
-export const ASN1_LIMITS = { maxDepth: 40, maxNodes: 20_000, maxContentLength: 262_144, parseEmbedded: false } as const;
+/** Longest text of a certificate that is kept; X.520 allows 64 characters for a common name. */
+const MAX_TEXT = 1024;
+const MAX_KEY_ID_BYTES = 64;
+const MAX_EXTENDED_KEY_USAGES = 64;
 
 /**
- * Reads one DER certificate. OpenSSL (node:crypto) reads names, dates and key; asn1js reads the extensions that Node does not show:
+ * Reads one DER certificate. OpenSSL (node:crypto) reads names, dates and key; the rest is what Node does not show:
  * key usage, key identifiers and Microsoft's template name.
  * @returns undefined when the bytes are not a certificate, or one whose dates or key make no sense.
  */
@@ -41,7 +43,7 @@ export function certificateFacts(x509: X509Certificate): CertificateFacts {
   return {
     subject: distinguishedName(x509.subject),
     issuer: distinguishedName(x509.issuer),
-    serialNumber: x509.serialNumber.toLowerCase(),
+    serialNumber: bounded(x509.serialNumber.toLowerCase()),
     notBefore,
     notAfter,
     sha256: hexOfFingerprint(x509.fingerprint256),
@@ -50,7 +52,7 @@ export function certificateFacts(x509: X509Certificate): CertificateFacts {
     keyType: key.type,
     ...(key.bits !== undefined && { keyBits: key.bits }),
     ...(keyUsage !== undefined && { keyUsage }),
-    ...(x509.keyUsage !== undefined && { extendedKeyUsage: x509.keyUsage }),
+    ...(x509.keyUsage !== undefined && { extendedKeyUsage: x509.keyUsage.slice(0, MAX_EXTENDED_KEY_USAGES) }),
     isCa: x509.ca,
     ...(subjectKeyId !== undefined && { subjectKeyId }),
     ...(authorityKeyId !== undefined && { authorityKeyId }),
@@ -71,7 +73,11 @@ const OID = {
 
 /** Node prints one attribute a line, root first; people read the common name first. */
 function distinguishedName(lines: string | undefined): string {
-  return (lines ?? '').split('\n').toReversed().join(', ');
+  return bounded((lines ?? '').split('\n').toReversed().join(', '));
+}
+
+function bounded(text: string): string {
+  return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1).toWellFormed()}…` : text;
 }
 
 function hexOfFingerprint(fingerprint: string): string {
@@ -99,61 +105,56 @@ interface Structure {
 
 /** Walks Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signature } of RFC 5280 section 4.1. */
 function readStructure(der: Uint8Array): Structure {
-  const [tbs, algorithm] = childrenOf(parse(der));
+  const [tbs, algorithm] = partsOf(readElement(der));
+  const holder = partsOf(tbs).find(({ tag }) => tag === TAG.constructed3);
+  const [list] = partsOf(holder);
   const extensions = new Map<string, Uint8Array>();
-  const holder = childrenOf(tbs).find(({ idBlock }) => idBlock.tagClass === CONTEXT_SPECIFIC && idBlock.tagNumber === 3);
-  const [list] = childrenOf(holder);
-  for (const extension of childrenOf(list)) {
-    const parts = childrenOf(extension);
-    const [id] = parts;
+  for (const extension of partsOf(list)) {
+    const parts = partsOf(extension);
+    const id = objectIdentifier(parts[0]);
     const value = parts.at(-1);
-    if (id instanceof asn1js.ObjectIdentifier && value instanceof asn1js.OctetString) extensions.set(id.valueBlock.toString(), value.valueBlock.valueHexView);
+    if (id !== undefined && value?.tag === TAG.octetString) extensions.set(id, value.value);
   }
-  const [oid] = childrenOf(algorithm);
-  return { signatureAlgorithmOid: oid instanceof asn1js.ObjectIdentifier ? oid.valueBlock.toString() : '', extensions };
+  const [signatureAlgorithm] = partsOf(algorithm);
+  return { signatureAlgorithmOid: objectIdentifier(signatureAlgorithm) ?? '', extensions };
 }
 
-export const CONTEXT_SPECIFIC = 3;
-
-/** The parsed structure, or undefined when the bytes are no complete ASN.1 value within our limits. */
-export function parse(bytes: Uint8Array): asn1js.BaseBlock | undefined {
-  const { offset, result } = asn1js.fromBER(bytes as Uint8Array<ArrayBuffer>, ASN1_LIMITS);
-  return offset === -1 ? undefined : result;
+/** What cannot be read has no parts: OpenSSL has accepted the certificate, so one damaged extension only hides itself. */
+function partsOf(element: BerElement | undefined): readonly BerElement[] {
+  return (element === undefined ? undefined : childrenOf(element)) ?? [];
 }
 
-/** The elements of a constructed value; none for a primitive one or for undefined. */
-export function childrenOf(block: asn1js.BaseBlock | undefined): readonly asn1js.BaseBlock[] {
-  const value: unknown = block?.valueBlock !== undefined && 'value' in block.valueBlock ? block.valueBlock.value : undefined;
-  return Array.isArray(value) ? value : [];
+function readValue(value: Uint8Array | undefined): BerElement | undefined {
+  return value === undefined ? undefined : readElement(value);
 }
 
 function readKeyUsage(value: Uint8Array | undefined): readonly KeyUsage[] | undefined {
   if (value === undefined) return undefined;
-  const bits = parse(value);
-  if (!(bits instanceof asn1js.BitString)) return [];
-  const bytes = bits.valueBlock.valueHexView;
-  return KEY_USAGES.filter((_, bit) => ((bytes[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
+  const bits = readElement(value);
+  if (bits?.tag !== TAG.bitString) return [];
+  // The first octet counts the unused bits at the end, which DER makes zero.
+  const octets = bits.value.subarray(1);
+  return KEY_USAGES.filter((_, bit) => ((octets[bit >> 3] ?? 0) & (0x80 >> (bit & 7))) !== 0);
 }
 
 function readOctets(value: Uint8Array | undefined): string | undefined {
-  const octets = value === undefined ? undefined : parse(value);
-  return octets instanceof asn1js.OctetString ? hex(octets.valueBlock.valueHexView) : undefined;
+  const octets = readValue(value);
+  return octets?.tag === TAG.octetString ? keyId(octets.value) : undefined;
 }
 
 function readAuthorityKeyId(value: Uint8Array | undefined): string | undefined {
-  const keyIdentifier = childrenOf(value === undefined ? undefined : parse(value)).find(({ idBlock }) => idBlock.tagClass === CONTEXT_SPECIFIC && idBlock.tagNumber === 0);
-  return keyIdentifier instanceof asn1js.Primitive ? hex(keyIdentifier.valueBlock.valueHexView) : undefined;
+  const keyIdentifier = partsOf(readValue(value)).find(({ tag }) => tag === TAG.primitive0);
+  return keyIdentifier === undefined ? undefined : keyId(keyIdentifier.value);
+}
+
+function keyId(octets: Uint8Array): string | undefined {
+  return octets.length > MAX_KEY_ID_BYTES ? undefined : Buffer.from(octets).toString('hex');
 }
 
 function readTemplate(extensions: ReadonlyMap<string, Uint8Array>): string | undefined {
-  const name = extensions.get(OID.templateName);
-  const parsedName = name === undefined ? undefined : parse(name);
-  if (parsedName instanceof asn1js.BmpString || parsedName instanceof asn1js.Utf8String) return parsedName.valueBlock.value;
-  const information = extensions.get(OID.templateInformation);
-  const [id] = childrenOf(information === undefined ? undefined : parse(information));
-  return id instanceof asn1js.ObjectIdentifier ? id.valueBlock.toString() : undefined;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  const name = readValue(extensions.get(OID.templateName));
+  if (name?.tag === TAG.bmpString) return bounded(new TextDecoder('utf-16be').decode(name.value));
+  if (name?.tag === TAG.utf8String) return bounded(new TextDecoder().decode(name.value));
+  const [id] = partsOf(readValue(extensions.get(OID.templateInformation)));
+  return objectIdentifier(id);
 }

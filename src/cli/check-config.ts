@@ -8,13 +8,17 @@ export function addCheckConfigCommand(program: Command, { out, err, paint }: Ter
   program
     .command('check-config')
     .summary('check a configuration file, offline')
-    .description('Checks a configuration file (JSON or YAML) without any network and names every problem at once. Exit code: 0 fine, 3 not.')
+    .description(
+      'Checks a configuration file (JSON or YAML) without any network and names every problem at once. Exit code: 0 fine, 3 not.',
+    )
     .argument('<FILE>', 'the configuration file')
     .option('--json', 'print one JSON object')
     .action((file: string, { json }: { readonly json?: true }) => {
       const loaded = loadConfigFile(file);
       if (json === true) {
-        out(`${printableJson({ schema: 'scepwatch.check-config/1', ok: loaded.ok, targets: loaded.ok ? loaded.config.targets.length : null, problems: loaded.ok ? [] : loaded.problems }, 2)}\n`);
+        out(
+          `${printableJson({ schema: 'scepwatch.check-config/1', ok: loaded.ok, targets: loaded.ok ? loaded.config.targets.length : null, problems: loaded.ok ? [] : loaded.problems }, 2)}\n`,
+        );
       } else if (loaded.ok) {
         const count = loaded.config.targets.length;
         out(`${paint('good', '✓')} ${file}: ${count} ${count === 1 ? 'target' : 'targets'}\n`);

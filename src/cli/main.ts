@@ -22,6 +22,11 @@ export async function main(argv: readonly string[], terminal: Terminal = process
     await program.parseAsync([...argv], { from: 'user' });
     return exit;
   } catch (error) {
+    // Called without a command: the help is what the person needs, but nothing was done.
+    if (error instanceof CommanderError && error.code === 'commander.help') {
+      terminal.err(program.helpInformation());
+      return EXIT_USAGE;
+    }
     return report(error, argv, terminal);
   }
 }
@@ -48,7 +53,10 @@ function report(error: unknown, argv: readonly string[], { out, err }: Terminal)
   // commander throws for --help and --version too, after it has printed them.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const usage = error instanceof UsageError || error instanceof CommanderError;
-  const message = printable(usage ? error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*?)\?\)/s, ' (did you mean $1?)') : internal(error), 600);
+  const message = printable(
+    usage ? error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*?)\?\)/s, ' (did you mean $1?)') : internal(error),
+    600,
+  );
   if (argv.includes('--json') || argv.join(' ').includes('--format json') || argv.includes('--format=json')) {
     out(`${printableJson({ schema: 'scepwatch.error/1', error: { kind: usage ? 'usage' : 'internal', message } }, 2)}\n`);
   } else {

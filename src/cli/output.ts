@@ -32,13 +32,13 @@ const ansi: Paint = (ink, text) => styleText(STYLES[ink], text, { validateStream
 /** Colour only on a terminal, never with NO_COLOR (no-color.org), always with FORCE_COLOR. */
 export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
   const { stdout, stderr } = process;
-  const forced = (environment['FORCE_COLOR'] ?? '') !== '' && environment['FORCE_COLOR'] !== '0';
-  const refused = (environment['NO_COLOR'] ?? '') !== '' || environment['TERM'] === 'dumb';
+  const forced = (environment.FORCE_COLOR ?? '') !== '' && environment.FORCE_COLOR !== '0';
+  const refused = (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb';
   return {
     out: (text) => stdout.write(text),
     err: (text) => stderr.write(text),
     width: stdout.isTTY ? Math.max(MIN_WIDTH, Math.min(MAX_WIDTH, stdout.columns)) : DEFAULT_WIDTH,
     paint: !refused && (forced || stdout.isTTY) ? ansi : plain,
-    live: stderr.isTTY === true && environment['TERM'] !== 'dumb',
+    live: stderr.isTTY === true && environment.TERM !== 'dumb',
   };
 }

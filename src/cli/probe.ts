@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { X509Certificate } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { inParallel } from '../app/in-parallel.ts';
 import { planChecks } from '../app/plan-checks.ts';
 import { DEFAULT_ANSWER_MS, limitsFor } from '../app/probe-limits.ts';
-import type { ProbeInput } from '../app/ports.ts';
 import { probeTarget } from '../app/probe-target.ts';
 import { compose } from '../compose.ts';
 import { debugText } from '../core/render/debug-text.ts';
@@ -14,13 +11,13 @@ import { reportJson } from '../core/render/report-json.ts';
 import { reportText, summaryText } from '../core/render/report-text.ts';
 import { DIALECTS, type Dialect } from '../core/scep/dialect.ts';
 import { DEFAULT_LONG_URL_BYTES, MAX_LONG_URL_BYTES, MIN_LONG_URL_BYTES } from '../core/scep/operation-url.ts';
-import { parseScepUrl } from '../core/scep/scep-url.ts';
 import { printableJson } from '../core/text/printable.ts';
-import type { VerdictCode } from '../core/verdict/code.ts';
 import type { TargetReport } from '../core/verdict/report.ts';
 import { compareSeverity } from '../core/verdict/severity.ts';
 import { exitCode } from './exit-code.ts';
+import { asPublished } from './json-schemas.ts';
 import type { Terminal } from './output.ts';
+import { configuredTargets, longUrl, normalisedPin, parseUrls, readCaFile, type Target } from './probe-targets.ts';
 import { progressLine } from './progress.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -29,8 +26,9 @@ interface ProbeOptions {
   readonly format: 'text' | 'json' | 'nagios';
   readonly longUrl?: true | string;
   readonly dialect: Dialect | 'all';
+  readonly config?: string;
   readonly ca?: string;
-  readonly caPin: readonly string[];
+  readonly caPin?: readonly string[];
   readonly timeout: number;
   readonly compareBackends?: true | number;
   readonly concurrency: number;
@@ -52,12 +50,25 @@ export function addProbeCommand(program: Command, terminal: Terminal, finish: (c
     .argument('[URL...]', 'server URLs of SCEP profiles, for example https://<app>-<tenant>.msappproxy.net/certsrv/mscep/mscep.dll')
     .option('--json', 'print one JSON object (schema scepwatch.probe/1; several URLs: scepwatch.probe-list/1)')
     .addOption(new Option('--format <format>', 'output format').choices(['text', 'json', 'nagios']).default('text'))
-    .option(`--long-url [BYTES]`, `also send a query as long as an iOS enrolment (${MIN_LONG_URL_BYTES} to ${MAX_LONG_URL_BYTES} bytes, default ${DEFAULT_LONG_URL_BYTES})`)
+    .option(
+      `--long-url [BYTES]`,
+      `also send a query as long as an iOS enrolment (${MIN_LONG_URL_BYTES} to ${MAX_LONG_URL_BYTES} bytes, default ${DEFAULT_LONG_URL_BYTES})`,
+    )
     .addOption(new Option('--dialect <platform>', 'whose requests to imitate').choices([...DIALECTS, 'all']).default('android'))
+    .option('--config <FILE>', 'probe every target of a configuration file')
     .option('--ca <PEM>', 'file with further CA certificates to trust for TLS')
-    .option('--ca-pin <SHA256>', 'fingerprint (SHA-256 or SHA-1) of the CA in your trusted-root profile; may be repeated', collectPins, [])
-    .option('--timeout <MS>', 'how long to wait for one answer, in milliseconds; 95000 lets application proxy give its own verdict', integer(100, 600_000), DEFAULT_ANSWER_MS)
-    .option('--compare-backends [N]', `fetch GetCACert over N further connections and compare (default ${DEFAULT_COMPARISONS})`, integer(1, 10))
+    .option('--ca-pin <SHA256>', 'fingerprint (SHA-256 or SHA-1) of the CA in your trusted-root profile; may be repeated', collectPins)
+    .option(
+      '--timeout <MS>',
+      'how long to wait for one answer, in milliseconds; 95000 lets application proxy give its own verdict',
+      integer(100, 600_000),
+      DEFAULT_ANSWER_MS,
+    )
+    .option(
+      '--compare-backends [N]',
+      `fetch GetCACert over N further connections and compare (default ${DEFAULT_COMPARISONS})`,
+      integer(1, 10),
+    )
     .option('--concurrency <N>', 'how many URLs to probe at the same time', integer(1, 200), 20)
     .option('--insecure', 'go on although the TLS certificate does not verify; the error is still shown')
     .option('--debug', 'print every byte-level fact to standard error, secrets redacted')
@@ -68,106 +79,87 @@ export function addProbeCommand(program: Command, terminal: Terminal, finish: (c
     });
 }
 
-function collectPins(value: string, before: readonly string[]): readonly string[] {
-  const pin = value.replaceAll(/[\s:]/g, '').toLowerCase();
-  if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(pin)) throw new InvalidArgumentError('a pin is a SHA-256 (64) or SHA-1 (40) fingerprint in hexadecimal digits.');
+function collectPins(value: string, before: readonly string[] = []): readonly string[] {
+  const pin = normalisedPin(value);
+  if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(pin))
+    throw new InvalidArgumentError('a pin is a SHA-256 (64) or SHA-1 (40) fingerprint in hexadecimal digits.');
   return [...before, pin];
 }
 
 function integer(min: number, max: number): (value: string) => number {
   return (value) => {
     const parsed = Number(value);
-    if (!Number.isInteger(parsed) || parsed < min || parsed > max) throw new InvalidArgumentError(`give a whole number from ${min} to ${max}.`);
+    if (!Number.isInteger(parsed) || parsed < min || parsed > max)
+      throw new InvalidArgumentError(`give a whole number from ${min} to ${max}.`);
     return parsed;
   };
 }
 
 async function probe(given: readonly string[], options: ProbeOptions, terminal: Terminal): Promise<number> {
-  const { urls: extraUrls, bytes } = longUrl(options.longUrl);
-  const arguments_ = [...given, ...extraUrls];
-  const ca = options.ca === undefined ? undefined : readCaFile(options.ca);
-  const dialects: readonly Dialect[] = options.dialect === 'all' ? DIALECTS : [options.dialect];
-  const input = (url: string, trusted: string | undefined): ProbeInput => ({
-    url,
-    checks: planChecks({ dialects, longUrl: bytes !== undefined }),
-    longUrlBytes: bytes ?? DEFAULT_LONG_URL_BYTES,
-    limits: limitsFor(options.timeout, bytes !== undefined),
-    ...(trusted !== undefined && { ca: trusted }),
-    insecure: options.insecure ?? false,
-    compareBackends: options.compareBackends === undefined ? 0 : options.compareBackends === true ? DEFAULT_COMPARISONS : options.compareBackends,
-    vantage: options.vantage,
+  const { urls: swallowed, bytes } = longUrl(options.longUrl);
+  const texts = [...given, ...swallowed];
+  const ca = options.ca === undefined ? undefined : readCaFile(options.ca, '--ca');
+  const target = (url: string, trusted: string | undefined, notes: readonly string[]): Target => ({
+    input: {
+      url,
+      checks: planChecks({ dialects: options.dialect === 'all' ? DIALECTS : [options.dialect], longUrl: bytes !== undefined }),
+      longUrlBytes: bytes ?? DEFAULT_LONG_URL_BYTES,
+      limits: limitsFor(options.timeout, bytes !== undefined),
+      ...(trusted !== undefined && { ca: trusted }),
+      insecure: options.insecure ?? false,
+      compareBackends:
+        options.compareBackends === undefined ? 0 : options.compareBackends === true ? DEFAULT_COMPARISONS : options.compareBackends,
+      vantage: options.vantage,
+    },
+    caPins: options.caPin ?? [],
+    notes,
   });
 
   if (options.simulate !== undefined) {
-    if (arguments_.length > 0) throw new UsageError('--simulate probes the built-in simulator, so give no URL with it (and a code as --simulate=CODE)');
-    return await probeSimulator(options.simulate === true ? 'healthy' : options.simulate, input, options, terminal);
+    if (texts.length > 0)
+      throw new UsageError('--simulate probes the built-in simulator, so give no URL with it (and a code as --simulate=CODE)');
+    return await probeSimulator(
+      options.simulate === true ? 'healthy' : options.simulate,
+      (url, caPem, note) => target(url, caPem, [note]),
+      options,
+      terminal,
+    );
   }
-  if (arguments_.length === 0) throw new UsageError('give at least one SCEP URL, or --simulate to try it without one; see scepwatch probe --help');
-  const targets = parseUrls(arguments_);
-  return await probeAll(targets, (url) => input(url, ca), options, terminal);
+  const configured = options.config === undefined ? [] : configuredTargets(options.config, (url) => target(url, ca, []));
+  const targets = [...configured, ...parseUrls(texts).map(({ url, notes }) => target(url, ca, notes))];
+  if (targets.length === 0)
+    throw new UsageError('give at least one SCEP URL, or --simulate to try it without one; see scepwatch probe --help');
+  return await probeAll(targets, options, terminal);
 }
 
-/** `--long-url https://…` swallows the URL as its value; give it back. */
-function longUrl(value: true | string | undefined): { readonly urls: readonly string[]; readonly bytes?: number } {
-  if (value === undefined) return { urls: [] };
-  if (value === true) return { urls: [], bytes: DEFAULT_LONG_URL_BYTES };
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return { urls: [value], bytes: DEFAULT_LONG_URL_BYTES };
-  const bytes = Number(value);
-  if (!Number.isInteger(bytes) || bytes < MIN_LONG_URL_BYTES || bytes > MAX_LONG_URL_BYTES) {
-    throw new UsageError(`--long-url takes a number of bytes from ${MIN_LONG_URL_BYTES} to ${MAX_LONG_URL_BYTES}, not "${value.slice(0, 40)}"`);
-  }
-  return { urls: [], bytes };
-}
-
-interface Target {
-  readonly url: string;
-  readonly notes: readonly string[];
-}
-
-function parseUrls(given: readonly string[]): readonly Target[] {
-  return given.map((text) => {
-    const parsed = parseScepUrl(text);
-    if (!parsed.ok) throw new UsageError(parsed.problem);
-    return { url: parsed.url, notes: parsed.notes };
-  });
-}
-
-function readCaFile(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(`--ca: cannot read ${path} (${error instanceof Error && 'code' in error ? error.code : 'error'}); give a file with PEM certificates`);
-  }
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0) throw new UsageError(`--ca: ${path} holds no PEM certificate (a block that starts with -----BEGIN CERTIFICATE-----)`);
-  for (const [index, block] of blocks.entries()) {
-    try {
-      new X509Certificate(block);
-    } catch {
-      throw new UsageError(`--ca: certificate ${index + 1} of ${blocks.length} in ${path} is damaged`);
-    }
-  }
-  return blocks.join('\n');
-}
-
-async function probeSimulator(code: string, input: (url: string, ca: string | undefined) => ProbeInput, options: ProbeOptions, terminal: Terminal): Promise<number> {
+async function probeSimulator(
+  code: string,
+  target: (url: string, caPem: string | undefined, note: string) => Target,
+  options: ProbeOptions,
+  terminal: Terminal,
+): Promise<number> {
   const { startSimulator } = await import('../simulator/server.ts');
-  const { showableFault } = await import('./simulate.ts');
-  const fault: VerdictCode = showableFault(code);
-  const simulator = await startSimulator({ fault });
+  const { chooseFault } = await import('./simulate.ts');
+  const { code: fault, variant } = await chooseFault(...splitVariant(code));
+  const simulator = await startSimulator({ fault, variant });
   try {
-    return await probeAll([{ url: simulator.url, notes: [`This is the built-in simulator showing ${fault}.`] }], (url) => input(url, simulator.caPem), options, terminal);
+    return await probeAll([target(simulator.url, simulator.caPem, `This is the built-in simulator showing ${fault}.`)], options, terminal);
   } finally {
     await simulator.close();
   }
 }
 
-async function probeAll(targets: readonly Target[], input: (url: string) => ProbeInput, options: ProbeOptions, terminal: Terminal): Promise<number> {
+/** `ndes-policy-module-not-loaded:no-bom` names a variant of the fault. */
+function splitVariant(text: string): [code: string, variant?: string] {
+  const [code = '', variant] = text.split(':', 2);
+  return variant === undefined ? [code] : [code, variant];
+}
+
+async function probeAll(targets: readonly Target[], options: ProbeOptions, terminal: Terminal): Promise<number> {
   const deps = compose();
   const progress = progressLine(targets.length, terminal);
-  const reports = await inParallel(targets, options.concurrency, async ({ url, notes }) => {
-    const report = await probeTarget(deps, input(url), { vantagePoints: 1, caPins: options.caPin, history: {} });
+  const reports = await inParallel(targets, options.concurrency, async ({ input, caPins, notes }) => {
+    const report = await probeTarget(deps, input, { vantagePoints: 1, caPins, history: {} });
     progress.done(report.verdict.severity);
     return { ...report, notes: [...notes, ...report.notes] };
   });
@@ -182,7 +174,7 @@ function print(reports: readonly TargetReport[], options: ProbeOptions, terminal
   const [only] = reports;
   switch (format) {
     case 'json': {
-      const results = reports.map((report) => reportJson(report, now));
+      const results = reports.map((report) => asPublished(reportJson(report, now)));
       terminal.out(`${printableJson(reports.length === 1 ? results[0] : { schema: 'scepwatch.probe-list/1', results }, 2)}\n`);
       return;
     }
@@ -197,8 +189,8 @@ function print(reports: readonly TargetReport[], options: ProbeOptions, terminal
       }
       const sorted = reports.toSorted((a, b) => compareSeverity(b.verdict.severity, a.verdict.severity));
       terminal.out(summaryText(sorted, style));
-      for (const report of sorted) if (report.verdict.severity !== 'ok') terminal.out(`\n${'─'.repeat(Math.min(terminal.width, 80))}\n\n${reportText(report, style)}`);
+      for (const report of sorted)
+        if (report.verdict.severity !== 'ok') terminal.out(`\n${'─'.repeat(Math.min(terminal.width, 80))}\n\n${reportText(report, style)}`);
     }
   }
 }
-

@@ -14,7 +14,9 @@ export function progressLine(total: number, { err, live }: Terminal): Progress {
   const draw = (): void => {
     const width = 24;
     const filled = Math.round((finished / total) * width);
-    err(`\r\x1b[2K${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${finished}/${total} probed${finished === 0 ? '' : `, worst so far: ${worst}`}`);
+    err(
+      `\r\x1b[2K${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${finished}/${total} probed${finished === 0 ? '' : `, worst so far: ${worst}`}`,
+    );
   };
   draw();
   return {

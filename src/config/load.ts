@@ -15,7 +15,9 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-export type LoadedConfig = { readonly ok: true; readonly config: Config } | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+export type LoadedConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
 const MAX_CONFIG_BYTES = 4 * 1024 * 1024;
 
@@ -28,7 +30,8 @@ export function loadConfigFile(path: string): LoadedConfig {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
     return failed([{ setting: '', message: code === 'ENOENT' ? 'no such file' : `cannot be read (${code})` }]);
   }
-  if (text.length > MAX_CONFIG_BYTES) return failed([{ setting: '', message: `is larger than ${MAX_CONFIG_BYTES / 1024 / 1024} MB; that is no configuration` }]);
+  if (text.length > MAX_CONFIG_BYTES)
+    return failed([{ setting: '', message: `is larger than ${MAX_CONFIG_BYTES / 1024 / 1024} MB; that is no configuration` }]);
   return parseConfig(text);
 }
 
@@ -46,7 +49,8 @@ export function parseConfig(text: string): LoadedConfig {
   }
   // An alias bomb is refused by the parser's own limit.
   const value: unknown = document.toJS({ maxAliasCount: 100 });
-  if (value === null || value === undefined) return failed([{ setting: '', message: 'is empty; the least that it needs is { "targets": [ { "id": "…", "url": "https://…" } ] }' }]);
+  if (value === null || value === undefined)
+    return failed([{ setting: '', message: 'is empty; the least that it needs is { "targets": [ { "id": "…", "url": "https://…" } ] }' }]);
   const parsed = Config.safeParse(value);
   if (parsed.success) return { ok: true, config: parsed.data };
 
@@ -66,19 +70,23 @@ function failed(problems: readonly ConfigProblem[]): LoadedConfig {
 type Place = (path: readonly PropertyKey[], key?: string) => Pick<ConfigProblem, 'line' | 'column'>;
 
 function problemsOf(issue: z.core.$ZodIssue, place: Place): readonly ConfigProblem[] {
-  if (issue.code !== 'unrecognized_keys') return [{ setting: settingName(issue.path), ...place(issue.path), message: printable(issue.message, 400) }];
+  if (issue.code !== 'unrecognized_keys')
+    return [{ setting: settingName(issue.path), ...place(issue.path), message: printable(issue.message, 400) }];
   return issue.keys.map((key) => {
     const [close] = nearest(key, knownKeys(issue.path), 1);
     return {
       setting: settingName([...issue.path, key]),
       ...place(issue.path, key),
-      message: close === undefined ? `is no setting; known here: ${knownKeys(issue.path).join(', ')}` : `is no setting; did you mean ${close}?`,
+      message:
+        close === undefined ? `is no setting; known here: ${knownKeys(issue.path).join(', ')}` : `is no setting; did you mean ${close}?`,
     };
   });
 }
 
 function settingName(path: readonly PropertyKey[]): string {
-  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${printable(String(part), 60)}`)).join('');
+  return path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${printable(String(part), 60)}`))
+    .join('');
 }
 
 /** The keys that the schema knows at a place. */

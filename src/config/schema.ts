@@ -13,12 +13,19 @@ const ScepUrlText = z
 
 const Fingerprint = z
   .string()
-  .regex(/^(?:[0-9a-fA-F]{2}[: ]?){19}[0-9a-fA-F]{2}$|^(?:[0-9a-fA-F]{2}[: ]?){31}[0-9a-fA-F]{2}$/, 'a fingerprint is 40 (SHA-1) or 64 (SHA-256) hexadecimal digits')
+  .regex(
+    /^(?:[0-9a-fA-F]{2}[: ]?){19}[0-9a-fA-F]{2}$|^(?:[0-9a-fA-F]{2}[: ]?){31}[0-9a-fA-F]{2}$/,
+    'a fingerprint is 40 (SHA-1) or 64 (SHA-256) hexadecimal digits',
+  )
   .describe('Fingerprint of the CA certificate in your trusted-root profile');
 
 /** How a target is probed. Every part can stand under `defaults` and again at a target, where it wins. */
 const probeSettings = {
-  dialects: z.array(z.enum(DIALECTS)).min(1, 'name at least one platform').optional().describe('Whose requests to imitate; android when absent'),
+  dialects: z
+    .array(z.enum(DIALECTS))
+    .min(1, 'name at least one platform')
+    .optional()
+    .describe('Whose requests to imitate; android when absent'),
   longUrlBytes: z
     .int()
     .min(MIN_LONG_URL_BYTES)
@@ -56,7 +63,12 @@ export const Config = z
     for (const [index, { id }] of targets.entries()) {
       const first = seen.get(id);
       if (first === undefined) seen.set(id, index);
-      else context.addIssue({ code: 'custom', path: ['targets', index, 'id'], message: `"${id}" is already the id of targets[${first}]; every id stands for one target` });
+      else
+        context.addIssue({
+          code: 'custom',
+          path: ['targets', index, 'id'],
+          message: `"${id}" is already the id of targets[${first}]; every id stands for one target`,
+        });
     }
   })
   .describe('Configuration of scepwatch');

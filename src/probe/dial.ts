@@ -1,8 +1,8 @@
 import { lookup } from 'node:dns/promises';
 import net from 'node:net';
 import tls from 'node:tls';
-import type { ConnectionFacts, Phase } from '../core/verdict/observation.ts';
 import type { ProbeLimits } from '../app/probe-limits.ts';
+import type { ConnectionFacts, Phase } from '../core/verdict/observation.ts';
 import { secureContextFor } from './secure-context.ts';
 import { tlsFacts } from './tls-facts.ts';
 
@@ -24,7 +24,14 @@ export interface DialTimings {
 
 export type DialResult =
   | { readonly ok: true; readonly socket: net.Socket; readonly connection: ConnectionFacts; readonly timings: DialTimings }
-  | { readonly ok: false; readonly phase: Phase; readonly code: string; readonly detail: string; readonly connection: ConnectionFacts; readonly timings: DialTimings };
+  | {
+      readonly ok: false;
+      readonly phase: Phase;
+      readonly code: string;
+      readonly detail: string;
+      readonly connection: ConnectionFacts;
+      readonly timings: DialTimings;
+    };
 
 /** A name can resolve to many addresses; a device would not try more than a few either. */
 const MAX_ADDRESSES = 4;
@@ -87,7 +94,10 @@ interface Resolved {
 async function resolve(host: string, limitMs: number): Promise<Resolved> {
   if (net.isIP(host) !== 0) return { addresses: [host], literal: true };
   const timeout = Promise.withResolvers<never>();
-  const timer = setTimeout(() => timeout.reject(Object.assign(new Error(`no answer from the resolver within ${Math.round(limitMs)} ms`), { code: 'ETIMEOUT' })), limitMs);
+  const timer = setTimeout(
+    () => timeout.reject(Object.assign(new Error(`no answer from the resolver within ${Math.round(limitMs)} ms`), { code: 'ETIMEOUT' })),
+    limitMs,
+  );
   try {
     const found = await Promise.race([lookup(host, { all: true, order: 'ipv4first' }), timeout.promise]);
     return { addresses: found.map(({ address }) => address), literal: false };
@@ -98,7 +108,9 @@ async function resolve(host: string, limitMs: number): Promise<Resolved> {
   }
 }
 
-type Connected = { readonly socket: net.Socket; readonly address: string } | { readonly socket?: undefined; readonly address: string; readonly error: DialError };
+type Connected =
+  | { readonly socket: net.Socket; readonly address: string }
+  | { readonly socket?: undefined; readonly address: string; readonly error: DialError };
 
 async function connectToAny(addresses: readonly string[], port: number, limitMs: number): Promise<Connected> {
   const until = performance.now() + limitMs;
@@ -122,7 +134,10 @@ async function connect(address: string, port: number, limitMs: number): Promise<
     socket.destroy();
     settle({ address, error });
   };
-  const timer = setTimeout(() => fail({ code: 'ETIMEDOUT', detail: `no connection to ${address} port ${port} within ${Math.round(limitMs)} ms` }), limitMs);
+  const timer = setTimeout(
+    () => fail({ code: 'ETIMEDOUT', detail: `no connection to ${address} port ${port} within ${Math.round(limitMs)} ms` }),
+    limitMs,
+  );
   socket.once('error', (error) => fail(describeError(error)));
   socket.once('connect', () => {
     clearTimeout(timer);

@@ -83,7 +83,8 @@ export async function exchange(client: Client, { path, headers, limitMs, maxBody
   const { end, error } = await promise;
   clearTimeout(timer);
   if (head === undefined) {
-    if (end === 'timeout') return { kind: 'failed', phase: 'first-byte', code: NO_REPLY, detail: `no answer within ${Math.round(limitMs)} ms` };
+    if (end === 'timeout')
+      return { kind: 'failed', phase: 'first-byte', code: NO_REPLY, detail: `no answer within ${Math.round(limitMs)} ms` };
     return { kind: 'failed', phase: sent ? 'first-byte' : 'request', ...describeError(error) };
   }
   const raw = Buffer.concat(chunks);

@@ -98,12 +98,20 @@ function outOfBudget(request: ProbeRequest, { limits }: ProbeInput): Observation
 }
 
 function capsAnswered(before: readonly Observation[], dialect: string): boolean {
-  return before.some((seen) => seen.kind === 'answered' && seen.request.operation === 'ca-caps' && seen.request.dialect === dialect && seen.status === 200);
+  return before.some(
+    (seen) => seen.kind === 'answered' && seen.request.operation === 'ca-caps' && seen.request.dialect === dialect && seen.status === 200,
+  );
 }
 
 type Attempt =
   | { readonly kind: 'unconnected'; readonly dialled: Extract<DialResult, { ok: false }> }
-  | { readonly kind: 'sent'; readonly result: ExchangeResult; readonly reused: boolean; readonly paid: DialTimings; readonly cutByBudget: boolean };
+  | {
+      readonly kind: 'sent';
+      readonly result: ExchangeResult;
+      readonly reused: boolean;
+      readonly paid: DialTimings;
+      readonly cutByBudget: boolean;
+    };
 
 async function send(cycle: Cycle, request: ProbeRequest): Promise<Attempt> {
   const { input, deadline } = cycle;
@@ -123,17 +131,25 @@ async function send(cycle: Cycle, request: ProbeRequest): Promise<Attempt> {
     limitMs: Math.min(input.limits.answerMs, left),
     maxBodyBytes: request.operation === 'ca-cert' ? input.limits.bundleBytes : input.limits.bodyBytes,
   });
-  if (result.kind === 'failed' || result.bodyEnd !== 'complete' || headerValue(result.headers, 'connection')?.toLowerCase() === 'close') session.closed = true;
+  if (result.kind === 'failed' || result.bodyEnd !== 'complete' || headerValue(result.headers, 'connection')?.toLowerCase() === 'close')
+    session.closed = true;
   return { kind: 'sent', result, reused, paid, cutByBudget: left < input.limits.answerMs };
 }
 
-type Opened = { readonly ok: true; readonly session: Session } | { readonly ok: false; readonly dialled: Extract<DialResult, { ok: false }> };
+type Opened =
+  | { readonly ok: true; readonly session: Session }
+  | { readonly ok: false; readonly dialled: Extract<DialResult, { ok: false }> };
 
 async function openSession(cycle: Cycle): Promise<Opened> {
   if (cycle.session !== undefined && !cycle.session.closed) return { ok: true, session: cycle.session };
   await closeSession(cycle);
   const { input, origin, deadline } = cycle;
-  const dialled = await dial(origin, { limits: input.limits, insecure: input.insecure, deadline, ...(input.ca !== undefined && { ca: input.ca }) });
+  const dialled = await dial(origin, {
+    limits: input.limits,
+    insecure: input.insecure,
+    deadline,
+    ...(input.ca !== undefined && { ca: input.ca }),
+  });
   cycle.firstConnection ??= dialled.connection;
   if (!dialled.ok) return { ok: false, dialled };
 

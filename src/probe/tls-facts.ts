@@ -26,7 +26,11 @@ export function tlsFacts(socket: TLSSocket, serverName: string): TlsFacts {
 function readChain(leaf: X509Certificate): readonly CertificateFacts[] {
   const chain: CertificateFacts[] = [];
   const seen = new Set<string>();
-  for (let certificate: X509Certificate | undefined = leaf; certificate !== undefined && chain.length < MAX_CHAIN; certificate = certificate.issuerCertificate) {
+  for (
+    let certificate: X509Certificate | undefined = leaf;
+    certificate !== undefined && chain.length < MAX_CHAIN;
+    certificate = certificate.issuerCertificate
+  ) {
     const facts = remembered(certificate);
     if (facts === undefined || seen.has(facts.sha256)) break;
     seen.add(facts.sha256);
@@ -54,16 +58,29 @@ function remembered(certificate: X509Certificate): CertificateFacts | undefined 
   }
 }
 
-function verifyErrorOf(socket: TLSSocket, serverName: string, leaf: X509Certificate | undefined, chain: readonly CertificateFacts[]): TlsFacts['verifyError'] {
+function verifyErrorOf(
+  socket: TLSSocket,
+  serverName: string,
+  leaf: X509Certificate | undefined,
+  chain: readonly CertificateFacts[],
+): TlsFacts['verifyError'] {
   if (socket.authorized) return undefined;
   const reported: unknown = socket.authorizationError;
-  const code = typeof reported === 'string' ? reported : reported instanceof Error && 'code' in reported ? String(reported.code) : 'CERT_UNTRUSTED';
+  const code =
+    typeof reported === 'string' ? reported : reported instanceof Error && 'code' in reported ? String(reported.code) : 'CERT_UNTRUSTED';
   const expired = chain.find(({ notAfter }) => notAfter < Date.now());
   // An expired leaf is the operator's problem whatever else OpenSSL met first on its way up the chain.
   if (expired !== undefined && (expired === chain[0] || code === 'CERT_HAS_EXPIRED')) {
     return { code: 'CERT_HAS_EXPIRED', detail: `certificate "${expired.subject}" expired on ${isoDay(expired.notAfter)}` };
   }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return { code, detail: `the certificate is not for ${serverName} but for ${leaf?.subjectAltName ?? chain[0]?.subject ?? 'nothing'}` };
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
+    return { code, detail: `the certificate is not for ${serverName} but for ${leaf?.subjectAltName ?? chain[0]?.subject ?? 'nothing'}` };
   const [first] = chain;
-  return { code, detail: first === undefined ? 'the server sent no certificate' : `certificate "${first.subject}" issued by "${first.issuer}", ${chain.length} certificate(s) in the chain` };
+  return {
+    code,
+    detail:
+      first === undefined
+        ? 'the server sent no certificate'
+        : `certificate "${first.subject}" issued by "${first.issuer}", ${chain.length} certificate(s) in the chain`,
+  };
 }

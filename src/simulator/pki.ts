@@ -167,11 +167,6 @@ const RA_ROLES: Record<RaRole, { readonly usage: number; readonly template: stri
 const caUsage = () => x509.keyUsage(x509.DIGITAL_SIGNATURE, x509.KEY_CERT_SIGN, x509.CRL_SIGN);
 
 async function healthyKeys(): Promise<KeyPair> {
-  const [root] = await Promise.all([
-    rsaKey('root'),
-    rsaKey('issuing 1'),
-    rsaKey('ra-signing NDES01 1'),
-    rsaKey('ra-encryption NDES01 1'),
-  ]);
+  const [root] = await Promise.all([rsaKey('root'), rsaKey('issuing 1'), rsaKey('ra-signing NDES01 1'), rsaKey('ra-encryption NDES01 1')]);
   return root;
 }

@@ -39,8 +39,7 @@ function extension(oid: string, value: Buffer, critical = false): Buffer {
 export const keyUsage = (...bits: readonly number[]): Buffer => extension('2.5.29.15', der.namedBits(bits), true);
 export const extendedKeyUsage = (...oids: readonly string[]): Buffer =>
   extension('2.5.29.37', der.sequence(...oids.map(der.objectIdentifier)));
-export const basicConstraints = (isCa: boolean): Buffer =>
-  extension('2.5.29.19', der.sequence(...(isCa ? [der.boolean(true)] : [])), true);
+export const basicConstraints = (isCa: boolean): Buffer => extension('2.5.29.19', der.sequence(...(isCa ? [der.boolean(true)] : [])), true);
 export const subjectKeyId = (key: KeyObject): Buffer => extension('2.5.29.14', der.octetString(keyId(key)));
 export const authorityKeyId = (key: KeyObject): Buffer => extension('2.5.29.35', der.sequence(der.implicit(0, keyId(key))));
 
@@ -57,7 +56,9 @@ export function subjectAlternativeName(dnsNames: readonly string[], addresses: r
 
 /** SHA-1 over the whole public key information: any value that differs between keys serves (RFC 5280 section 4.2.1.2). */
 function keyId(key: KeyObject): Buffer {
-  return createHash('sha1').update(key.export({ type: 'spki', format: 'der' })).digest();
+  return createHash('sha1')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest();
 }
 
 function name(attributes: readonly NameAttribute[]): Buffer {

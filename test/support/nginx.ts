@@ -20,6 +20,8 @@ export interface NginxOptions {
   readonly tls?: TlsIdentity;
   /** A request line longer than one buffer is answered with a real 414; the default takes URLs of 32 KB and more. */
   readonly largeClientHeaderBuffers?: string;
+  /** How many connections at once; a benchmark needs more than the 256 that do for a test. */
+  readonly workerConnections?: number;
 }
 
 export interface Nginx extends AsyncDisposable {
@@ -77,7 +79,7 @@ daemon off;
 master_process off;
 pid nginx.pid;
 error_log error.log info;
-events { worker_connections 256; }
+events { worker_connections ${options.workerConnections ?? 256}; }
 http {
   access_log off;
   client_body_temp_path client-body;

@@ -1,5 +1,5 @@
-import { type CertificateRole, certificateRoles } from '../scep/roles.ts';
 import type { CertificateFacts } from '../scep/certificate.ts';
+import { type CertificateRole, certificateRoles } from '../scep/roles.ts';
 import type { TargetReport } from '../verdict/report.ts';
 
 export interface ListedCertificate {
@@ -15,8 +15,11 @@ export function listCertificates({ checks }: TargetReport): readonly ListedCerti
   for (const { bundle } of checks) {
     if (bundle === undefined || bundle.kind === 'invalid') continue;
     for (const certificate of bundle.certificates) {
-      for (const role of certificateRoles(certificate, bundle.certificates)) listed.set(`${role} ${certificate.sha256}`, { role, certificate });
+      for (const role of certificateRoles(certificate, bundle.certificates))
+        listed.set(`${role} ${certificate.sha256}`, { role, certificate });
     }
   }
-  return [...listed.values()].toSorted((a, b) => ROLE_ORDER[a.role] - ROLE_ORDER[b.role] || a.certificate.notAfter - b.certificate.notAfter);
+  return [...listed.values()].toSorted(
+    (a, b) => ROLE_ORDER[a.role] - ROLE_ORDER[b.role] || a.certificate.notAfter - b.certificate.notAfter,
+  );
 }

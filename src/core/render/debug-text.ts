@@ -1,10 +1,10 @@
 import { decodeBody } from '../http/decode-body.ts';
 import { headerValue, redactedHeaderValue } from '../http/headers.ts';
+import type { CertificateFacts } from '../scep/certificate.ts';
 import { escapeHarmful, printable } from '../text/printable.ts';
 import { isoTime } from '../time.ts';
 import type { Answered, Observation, TargetObservation } from '../verdict/observation.ts';
 import type { JudgedCheck, TargetReport } from '../verdict/report.ts';
-import type { CertificateFacts } from '../scep/certificate.ts';
 
 /** How much of a body is shown byte by byte. */
 const DUMPED_BYTES = 256;
@@ -28,17 +28,25 @@ function connectionLines({ connection }: TargetObservation): readonly string[] {
   const lines = [`addresses   ${host} → ${addresses.join(', ') || 'none'}`, `connected   ${address ?? 'no'} port ${port}`];
   if (tls === undefined) return lines;
   lines.push(`tls         ${tls.protocol ?? 'no handshake'} ${tls.cipher ?? ''} for ${tls.serverName}`);
-  lines.push(`verified    ${tls.verifyError === undefined ? (tls.protocol === undefined ? 'no handshake' : 'yes') : `no: ${printable(tls.verifyError.code)} ${printable(tls.verifyError.detail, 400)}`}`);
+  lines.push(
+    `verified    ${tls.verifyError === undefined ? (tls.protocol === undefined ? 'no handshake' : 'yes') : `no: ${printable(tls.verifyError.code)} ${printable(tls.verifyError.detail, 400)}`}`,
+  );
   for (const [index, certificate] of tls.chain.entries()) lines.push(`chain ${index}     ${certificateLine(certificate)}`);
   return lines;
 }
 
 function checkLines(check: JudgedCheck): readonly string[] {
   const lines = [...observationLines(check.observation)];
-  if (check.caps?.kind === 'caps') lines.push(`caps        ${check.caps.capabilities.join(', ')}${check.caps.other.length === 0 ? '' : ` and unregistered: ${printable(check.caps.other.join(', '))}`}`);
+  if (check.caps?.kind === 'caps')
+    lines.push(
+      `caps        ${check.caps.capabilities.join(', ')}${check.caps.other.length === 0 ? '' : ` and unregistered: ${printable(check.caps.other.join(', '))}`}`,
+    );
   if (check.bundle !== undefined && check.bundle.kind !== 'invalid') {
     for (const [index, certificate] of check.bundle.certificates.entries()) {
-      lines.push(`bundle ${index}    ${certificateLine(certificate)}`, `            signed by ${certificate.signedBy.length === 0 ? 'nothing in this bundle' : certificate.signedBy.join(', ')}`);
+      lines.push(
+        `bundle ${index}    ${certificateLine(certificate)}`,
+        `            signed by ${certificate.signedBy.length === 0 ? 'nothing in this bundle' : certificate.signedBy.join(', ')}`,
+      );
     }
   }
   if (check.verdict !== undefined) lines.push(`verdict     ${check.verdict.severity} ${check.verdict.code}`);
@@ -53,7 +61,11 @@ function observationLines(observation: Observation): readonly string[] {
     case 'skipped':
       return [...head, `skipped     ${observation.reason}: ${printable(observation.detail)}`];
     case 'failed':
-      return [...head, `failed      in phase ${observation.phase}: ${printable(observation.code)} ${printable(observation.detail, 400)}`, timings(observation)];
+      return [
+        ...head,
+        `failed      in phase ${observation.phase}: ${printable(observation.code)} ${printable(observation.detail, 400)}`,
+        timings(observation),
+      ];
     case 'answered':
       return [...head, ...answerLines(observation), timings(observation)];
   }
@@ -85,10 +97,25 @@ function hexLines(bytes: Uint8Array): readonly string[] {
 
 function timings({ timings: { dnsMs, tcpMs, tlsMs, firstByteMs, totalMs } }: Exclude<Observation, { kind: 'skipped' }>): string {
   const parts = { dns: dnsMs, tcp: tcpMs, tls: tlsMs, 'first byte': firstByteMs, total: totalMs };
-  return `timings     ${Object.entries(parts).flatMap(([name, ms]) => (ms === undefined ? [] : [`${name} ${ms.toFixed(1)} ms`])).join(', ')}`;
+  return `timings     ${Object.entries(parts)
+    .flatMap(([name, ms]) => (ms === undefined ? [] : [`${name} ${ms.toFixed(1)} ms`]))
+    .join(', ')}`;
 }
 
-function certificateLine({ subject, issuer, notBefore, notAfter, sha256, keyType, keyBits, signatureAlgorithmOid, keyUsage, extendedKeyUsage, isCa, template }: CertificateFacts): string {
+function certificateLine({
+  subject,
+  issuer,
+  notBefore,
+  notAfter,
+  sha256,
+  keyType,
+  keyBits,
+  signatureAlgorithmOid,
+  keyUsage,
+  extendedKeyUsage,
+  isCa,
+  template,
+}: CertificateFacts): string {
   return [
     `"${printable(subject, 120)}" by "${printable(issuer, 120)}"`,
     `${isoTime(notBefore)} to ${isoTime(notAfter)}`,

@@ -16,7 +16,11 @@ export function explainText(code: VerdictCode, width: number, paint: Paint): str
   ];
   for (const [index, cause] of causes.entries()) {
     const number = `${index + 1}. `;
-    lines.push('', `  ${number}${paint('strong', wrap(cause.title, width, 2 + number.length))}`, ...cause.fixes.map((fix) => `     - ${wrap(fix, width, 7)}`));
+    lines.push(
+      '',
+      `  ${number}${paint('strong', wrap(cause.title, width, 2 + number.length))}`,
+      ...cause.fixes.map((fix) => `     - ${wrap(fix, width, 7)}`),
+    );
   }
   if (alsoKnownAs.length > 0) lines.push('', paint('strong', '  Also known as'), `  ${wrap(alsoKnownAs.join(' · '), width, 2)}`);
   if (links.length > 0) lines.push('', paint('strong', '  Read more'), ...links.map((link) => `  - ${link.title}: ${link.url}`));

@@ -19,7 +19,11 @@ export function nagiosText(reports: readonly TargetReport[], now: number): strin
       : `${reports.filter(({ verdict: { severity } }) => severity === 'ok' || severity === 'info').length} of ${reports.length} targets fine; worst is ${worst.observation.url}: ${verdict.code}`;
   const data = reports.flatMap((report, index) => performanceData(report, reports.length === 1 ? '' : `${index + 1}_`, now));
   const lines = [`SCEP ${STATUS[verdict.severity]} - ${withoutPipe(head)} | ${data.join(' ')}`];
-  if (reports.length > 1) for (const report of reports) lines.push(withoutPipe(`${STATUS[report.verdict.severity]} ${report.observation.url} ${report.verdict.code}: ${report.verdict.title}`));
+  if (reports.length > 1)
+    for (const report of reports)
+      lines.push(
+        withoutPipe(`${STATUS[report.verdict.severity]} ${report.observation.url} ${report.verdict.code}: ${report.verdict.title}`),
+      );
   return `${lines.join('\n')}\n`;
 }
 
@@ -34,7 +38,9 @@ function performanceData(report: TargetReport, prefix: string, now: number): rea
     if (observation.kind === 'skipped' || observation.timings.firstByteMs === undefined) continue;
     const { operation, dialect } = observation.request;
     const dialects = new Set(report.checks.map((check) => check.observation.request.dialect));
-    data.push(`${prefix}${operation.replace('-', '_')}${dialects.size > 1 ? `_${dialect}` : ''}=${(observation.timings.firstByteMs / 1000).toFixed(3)}s;10;;0`);
+    data.push(
+      `${prefix}${operation.replace('-', '_')}${dialects.size > 1 ? `_${dialect}` : ''}=${(observation.timings.firstByteMs / 1000).toFixed(3)}s;10;;0`,
+    );
   }
   const certificates = listCertificates(report);
   const first = (roles: readonly string[]): number | undefined => {

@@ -23,4 +23,12 @@ export const HOP_INK: Readonly<Record<HopState, Ink>> = {
   absent: 'quiet',
 };
 
-export const HOP_MARK: Readonly<Record<HopState, string>> = { ok: '✓', degraded: '!', broken: '✗', unknown: '?', unreached: '·', unseen: '~', absent: '–' };
+export const HOP_MARK: Readonly<Record<HopState, string>> = {
+  ok: '✓',
+  degraded: '!',
+  broken: '✗',
+  unknown: '?',
+  unreached: '·',
+  unseen: '~',
+  absent: '–',
+};

@@ -1,26 +1,37 @@
 import type { Hop } from '../verdict/hop.ts';
-import { LAYER_NAMES } from '../verdict/layer.ts';
+import { LAYER_NAMES, type Layer } from '../verdict/layer.ts';
 import { HOP_INK, HOP_MARK, type Paint } from './paint.ts';
 
 const JOINT = ' ─ ';
 
 /**
- * The way of a request as two lines of text for each row: names above, marks below, and an arrow under the hop that is in trouble.
+ * The way of a request as two lines of text for each row: names above, marks below, and an arrow under the hop `at` which the trouble is.
  * Rows are broken where `width` (characters) ends. `label` is written next to the arrow.
  */
-export function pathPicture(path: readonly Hop[], width: number, paint: Paint, label: string): readonly string[] {
+export function pathPicture(path: readonly Hop[], width: number, paint: Paint, at: Layer | undefined, label: string): readonly string[] {
   const lines: string[] = [];
   for (const [index, row] of rows(path, width).entries()) {
     const lead = index === 0 ? '' : '─ ';
-    lines.push(lead + row.map(({ layer, state }) => paint(HOP_INK[state] === 'quiet' ? 'quiet' : 'strong', LAYER_NAMES[layer])).join(JOINT));
-    lines.push(' '.repeat(lead.length) + row.map(({ layer, state }) => centred(paint(HOP_INK[state], HOP_MARK[state]), LAYER_NAMES[layer].length)).join('   '));
-    const trouble = row.findIndex(({ state }) => state === 'broken' || state === 'degraded' || state === 'unknown');
+    lines.push(
+      lead + row.map(({ layer, state }) => paint(HOP_INK[state] === 'quiet' ? 'quiet' : 'strong', LAYER_NAMES[layer])).join(JOINT),
+    );
+    lines.push(
+      ' '.repeat(lead.length) +
+        row.map(({ layer, state }) => centred(paint(HOP_INK[state], HOP_MARK[state]), LAYER_NAMES[layer].length)).join('   '),
+    );
+    const trouble = row.findIndex(({ layer }) => layer === at);
     const hop = row[trouble];
     if (hop === undefined) continue;
-    const column = lead.length + row.slice(0, trouble).reduce((sum, { layer }) => sum + LAYER_NAMES[layer].length + JOINT.length, 0) + leftOf(LAYER_NAMES[hop.layer].length);
+    const column =
+      lead.length +
+      row.slice(0, trouble).reduce((sum, { layer }) => sum + LAYER_NAMES[layer].length + JOINT.length, 0) +
+      leftOf(LAYER_NAMES[hop.layer].length);
     const right = `╰─ ${label}`;
     const left = `${label} ─╯`;
-    const text = column + right.length <= width || column + 1 < left.length ? `${' '.repeat(column)}${paint(HOP_INK[hop.state], right)}` : `${' '.repeat(column + 1 - left.length)}${paint(HOP_INK[hop.state], left)}`;
+    const text =
+      column + right.length <= width || column + 1 < left.length
+        ? `${' '.repeat(column)}${paint(HOP_INK[hop.state], right)}`
+        : `${' '.repeat(column + 1 - left.length)}${paint(HOP_INK[hop.state], left)}`;
     lines.push(text);
   }
   return lines.map((line) => line.trimEnd());
@@ -28,7 +39,15 @@ export function pathPicture(path: readonly Hop[], width: number, paint: Paint, l
 
 /** What the marks mean, for the states that occur in this picture. */
 export function pathLegend(path: readonly Hop[]): string {
-  const words = { ok: 'works', degraded: 'needs attention', broken: 'broken', unknown: 'cannot tell', unreached: 'not reached', unseen: 'leaves no trace', absent: 'not in this path' } as const;
+  const words = {
+    ok: 'works',
+    degraded: 'needs attention',
+    broken: 'broken',
+    unknown: 'cannot tell',
+    unreached: 'not reached',
+    unseen: 'leaves no trace',
+    absent: 'not in this path',
+  } as const;
   const states = [...new Set(path.map(({ state }) => state))];
   return states.map((state) => `${HOP_MARK[state]} ${words[state]}`).join('   ');
 }

@@ -1,6 +1,6 @@
+import type { CertificateFacts } from '../scep/certificate.ts';
 import type { Dialect } from '../scep/dialect.ts';
 import type { CertificateRole } from '../scep/roles.ts';
-import type { CertificateFacts } from '../scep/certificate.ts';
 import { printable } from '../text/printable.ts';
 import { daysUntil, isoTime } from '../time.ts';
 import type { Cause, Link } from '../verdict/catalog-entry.ts';
@@ -90,7 +90,11 @@ export function reportJson(report: TargetReport, now: number): ProbeReportJson {
     path: path.map(({ layer, state }) => ({ layer, state })),
     checks: report.checks.map(checkJson),
     certificates: listCertificates(report).map(({ role, certificate }) => ({ role, ...certificateJson(certificate, now) })),
-    clients: clients.map((client) => ({ platform: client.platform, usable: client.usable, ...(!client.usable && { problem: client.problem }) })),
+    clients: clients.map((client) => ({
+      platform: client.platform,
+      usable: client.usable,
+      ...(!client.usable && { problem: client.problem }),
+    })),
     tls: tlsJson(observation.connection?.tls, now),
     notes,
   };

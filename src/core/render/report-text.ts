@@ -18,7 +18,13 @@ export interface TextOptions {
   readonly now: number;
 }
 
-export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = { ok: 'OK', info: 'OK', warn: 'WARNING', crit: 'CRITICAL', unknown: 'UNKNOWN' };
+export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
+  ok: 'OK',
+  info: 'OK',
+  warn: 'WARNING',
+  crit: 'CRITICAL',
+  unknown: 'UNKNOWN',
+};
 
 /** Nobody reads forty steps in a terminal; `scepwatch explain` has them all. */
 const FIXES_SHOWN = 3;
@@ -28,19 +34,34 @@ export function reportText(report: TargetReport, options: TextOptions): string {
   const { verdict, observation, notes } = report;
   const { paint, width } = options;
   const ink = SEVERITY_INK[verdict.severity];
-  const label = verdict.severity === 'ok' ? '' : verdict.code;
   const sections: string[][] = [
     [
       `${paint(ink, `${SEVERITY_MARK[verdict.severity]} ${SEVERITY_WORDS[verdict.severity]}`)}  ${paint('strong', verdict.title)}`,
-      paint('quiet', `  ${verdict.code} · ${verdict.severity === 'ok' ? 'every hop answers as it has to' : `at ${LAYER_NAMES[verdict.layer]}`}`),
+      paint(
+        'quiet',
+        `  ${verdict.code} · ${verdict.severity === 'ok' ? 'every hop answers as it has to' : `at ${LAYER_NAMES[verdict.layer]}`}`,
+      ),
     ],
-    [observation.url, paint('quiet', `${isoTime(observation.startedAt)} · ${seconds(observation.durationMs)} · seen from ${observation.vantage}`)],
-    [...pathPicture(report.path, width - 2, paint, label), paint('quiet', pathLegend(report.path))],
-    titled('Seen', report.checks.flatMap((check) => seenLines(check, report.checks, options)), paint),
+    [
+      observation.url,
+      paint('quiet', `${isoTime(observation.startedAt)} · ${seconds(observation.durationMs)} · seen from ${observation.vantage}`),
+    ],
+    [
+      ...pathPicture(report.path, width - 2, paint, verdict.severity === 'ok' ? undefined : verdict.layer, verdict.code),
+      paint('quiet', pathLegend(report.path)),
+    ],
+    titled(
+      'Seen',
+      report.checks.flatMap((check) => seenLines(check, report.checks, options)),
+      paint,
+    ),
     titled('More evidence', extraEvidence(report), paint),
     verdict.severity === 'ok' ? [] : titled('What it means', [wrap(CATALOG[verdict.code].meaning, width - 4)], paint),
-    causeLines(verdict.causes, options),
-    verdict.causes.some(({ fixes }) => fixes.length > FIXES_SHOWN) ? [paint('quiet', `All steps: scepwatch explain ${verdict.code}`)] : [],
+    // Advice on a healthy verdict is for those who ask: scepwatch explain has it.
+    verdict.severity === 'ok' ? [] : causeLines(verdict.causes, options),
+    verdict.severity !== 'ok' && verdict.causes.some(({ fixes }) => fixes.length > FIXES_SHOWN)
+      ? [paint('quiet', `All steps: scepwatch explain ${verdict.code}`)]
+      : [],
     titled(
       'Also found',
       report.alsoFound.flatMap(({ code, severity, title, evidence }) => [
@@ -52,7 +73,11 @@ export function reportText(report: TargetReport, options: TextOptions): string {
     titled('Certificates', certificateLines(report, options), paint),
     titled('Clients', clientLines(report, paint), paint),
     titled('Timing', timingLines(report, width), paint),
-    titled('Notes', notes.map((note) => wrap(note, width - 4, 2)), paint),
+    titled(
+      'Notes',
+      notes.map((note) => wrap(note, width - 4, 2)),
+      paint,
+    ),
   ];
   return `${sections
     .filter((lines) => lines.length > 0)
@@ -66,7 +91,12 @@ function titled(title: string, lines: readonly string[], paint: Paint): string[]
 
 /** The first section is the headline and starts at the margin; everything below it is set in by two. */
 function indentAfterFirst(lines: readonly string[], index: number): string {
-  return index === 0 ? lines.join('\n') : lines.flatMap((line) => line.split('\n')).map((line) => (line === '' ? '' : `  ${line}`)).join('\n');
+  return index === 0
+    ? lines.join('\n')
+    : lines
+        .flatMap((line) => line.split('\n'))
+        .map((line) => (line === '' ? '' : `  ${line}`))
+        .join('\n');
 }
 
 function seenLines({ observation, verdict }: JudgedCheck, all: readonly JudgedCheck[], { paint, width }: TextOptions): readonly string[] {
@@ -76,7 +106,9 @@ function seenLines({ observation, verdict }: JudgedCheck, all: readonly JudgedCh
   if (observation.kind === 'skipped') return [paint('quiet', `· ${name}  not sent: ${printable(observation.detail)}`)];
   const mark = verdict === undefined ? '·' : paint(SEVERITY_INK[verdict.severity], SEVERITY_MARK[verdict.severity]);
   const [first = ''] = verdict?.evidence ?? [];
-  const said = first.startsWith(`${operation}: `) ? first.slice(operation.length + 2) : `HTTP ${observation.kind === 'answered' ? observation.status : 'no answer'} — ${first}`;
+  const said = first.startsWith(`${operation}: `)
+    ? first.slice(operation.length + 2)
+    : `HTTP ${observation.kind === 'answered' ? observation.status : 'no answer'} — ${first}`;
   return [`${mark} ${name}  ${wrap(`${said}, ${seconds(observation.timings.totalMs)}`, width - 4, name.length + 4)}`];
 }
 
@@ -123,18 +155,25 @@ function clientLines({ clients }: TargetReport, paint: Paint): readonly string[]
 }
 
 function timingLines({ checks }: TargetReport, width: number): readonly string[] {
-  const timings = checks.flatMap(({ observation }) => (observation.kind === 'skipped' ? [] : [{ operation: observation.request.operation, timings: observation.timings }]));
+  const timings = checks.flatMap(({ observation }) =>
+    observation.kind === 'skipped' ? [] : [{ operation: observation.request.operation, timings: observation.timings }],
+  );
   const connection = (['dnsMs', 'tcpMs', 'tlsMs'] as const).flatMap((phase) => {
     const ms = timings.find((one) => one.timings[phase] !== undefined)?.timings[phase];
     return ms === undefined ? [] : [`${phase.slice(0, 3).toUpperCase()} ${milliseconds(ms)}`];
   });
-  const firstBytes = timings.flatMap(({ operation, timings: { firstByteMs } }) => (firstByteMs === undefined ? [] : [`${operation} ${milliseconds(firstByteMs)}`]));
-  const parts = [connection.join(' · '), firstBytes.length === 0 ? '' : `first byte: ${firstBytes.join(', ')}`].filter((part) => part !== '');
+  const firstBytes = timings.flatMap(({ operation, timings: { firstByteMs } }) =>
+    firstByteMs === undefined ? [] : [`${operation} ${milliseconds(firstByteMs)}`],
+  );
+  const parts = [connection.join(' · '), firstBytes.length === 0 ? '' : `first byte: ${firstBytes.join(', ')}`].filter(
+    (part) => part !== '',
+  );
   return parts.length === 0 ? [] : [wrap(parts.join(' · '), width - 4)];
 }
 
 function milliseconds(ms: number): string {
-  return ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`;
+  // A no-break space: a line never ends between a figure and its unit.
+  return ms < 10 ? `${ms.toFixed(1)}\u00a0ms` : `${Math.round(ms)}\u00a0ms`;
 }
 
 function seconds(ms: number): string {

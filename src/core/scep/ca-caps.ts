@@ -31,9 +31,8 @@ const BY_LOWER_CASE = new Map(REGISTERED_CAPABILITIES.map((capability) => [capab
 export function parseCaCaps(text: string): CaCaps {
   const trimmed = text.trim();
   if (trimmed === '') return { kind: 'empty' };
-  if (text.length > MAX_CAPS_CHARACTERS)
-    return { kind: 'invalid', reason: `the answer is ${text.length} characters long, no list of keywords` };
-  if (trimmed.includes('<')) return { kind: 'invalid', reason: 'the answer is a page, not a list of keywords' };
+  if (text.length > MAX_CAPS_CHARACTERS) return { kind: 'invalid', reason: `it is ${text.length} characters long` };
+  if (trimmed.includes('<')) return { kind: 'invalid', reason: 'it is a page' };
 
   const words = trimmed
     .split(/\r\n|\n|\r/)
@@ -46,7 +45,9 @@ export function parseCaCaps(text: string): CaCaps {
     if (known === undefined) other.push(word);
     else if (!capabilities.includes(known)) capabilities.push(known);
   }
-  return capabilities.length === 0 ? { kind: 'invalid', reason: 'not one registered keyword' } : { kind: 'caps', capabilities, other };
+  return capabilities.length === 0
+    ? { kind: 'invalid', reason: 'it has not one registered keyword' }
+    : { kind: 'caps', capabilities, other };
 }
 
 /** What current clients miss in a list; SCEPStandard implies AES, SHA-256 and POSTPKIOperation (RFC 8894 section 3.5.2). */

@@ -11,18 +11,28 @@ const EXAMPLE = `https://<app>-<tenant>.msappproxy.net${NDES_PATH}`;
 /** Checks the server URL of a SCEP profile before anything is sent to it. */
 export function parseScepUrl(text: string): ScepUrl {
   const given = text.trim();
-  if (!URL.canParse(given)) return wrong(`"${withoutCredentials(given)}" is not a URL; a SCEP server URL looks like ${EXAMPLE}`);
+  if (!URL.canParse(given)) {
+    const hint = /^[\w-]+(?:\.[\w-]+)+(?:\/|$)/.test(given)
+      ? `did you mean https://${printable(given, 120)}?`
+      : `a SCEP server URL looks like ${EXAMPLE}`;
+    return wrong(`"${withoutCredentials(given)}" is not a URL; ${hint}`);
+  }
   const url = new URL(given);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    const hint = /^[\w.-]+:\d*$/.test(`${url.protocol}${url.pathname.split('/', 1)[0]}`) ? `; did you mean https://${withoutCredentials(given)}?` : `, not ${printable(url.protocol, 40)}`;
+    const hint = /^[\w.-]+:\d*$/.test(`${url.protocol}${url.pathname.split('/', 1)[0]}`)
+      ? `; did you mean https://${withoutCredentials(given)}?`
+      : `, not ${printable(url.protocol, 40)}`;
     return wrong(`a SCEP server URL starts with https:// (or http://)${hint}`);
   }
-  if (url.username !== '' || url.password !== '') return wrong('the URL carries a user name or password; SCEP needs neither, so leave out everything between // and @');
+  if (url.username !== '' || url.password !== '')
+    return wrong('the URL carries a user name or password; SCEP needs neither, so leave out everything between // and @');
   if (/\/mscep_admin(?:\/|$)/i.test(url.pathname)) {
     return wrong(`the URL is the NDES admin page: every visit uses up a challenge password; probe ${url.origin}${NDES_PATH} instead`);
   }
-  if (url.search !== '' || given.includes('?')) return wrong(`the URL has a query; give the server URL of the SCEP profile without it: ${url.origin}${printable(url.pathname)}`);
-  if (url.hash !== '' || given.includes('#')) return wrong(`the URL has a fragment (#…), which no server ever sees; give ${url.origin}${printable(url.pathname)}`);
+  if (url.search !== '' || given.includes('?'))
+    return wrong(`the URL has a query; give the server URL of the SCEP profile without it: ${url.origin}${printable(url.pathname)}`);
+  if (url.hash !== '' || given.includes('#'))
+    return wrong(`the URL has a fragment (#…), which no server ever sees; give ${url.origin}${printable(url.pathname)}`);
 
   const notes: string[] = [];
   let path = url.pathname;

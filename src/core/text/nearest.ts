@@ -2,7 +2,10 @@
 export function nearest(word: string, candidates: readonly string[], most = 3): readonly string[] {
   const wanted = word.toLowerCase();
   return candidates
-    .map((candidate) => ({ candidate, distance: candidate.includes(wanted) && wanted.length >= 3 ? 1 : editDistance(wanted, candidate.toLowerCase()) }))
+    .map((candidate) => ({
+      candidate,
+      distance: candidate.includes(wanted) && wanted.length >= 3 ? 1 : editDistance(wanted, candidate.toLowerCase()),
+    }))
     .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 3)))
     .toSorted((a, b) => a.distance - b.distance)
     .slice(0, most)

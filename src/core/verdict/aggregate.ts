@@ -1,4 +1,4 @@
-import type { Operation } from './observation.ts';
+import type { Observation, Operation } from './observation.ts';
 import type { JudgeContext, JudgedCheck } from './report.ts';
 import { compareSeverity } from './severity.ts';
 import { byImportance, type Verdict, verdictOf } from './verdict.ts';
@@ -110,9 +110,14 @@ function mergeByCode(verdicts: readonly Verdict[]): readonly Verdict[] {
 }
 
 function slowEvidence(checks: readonly JudgedCheck[], { history }: JudgeContext): string | undefined {
-  const slowestNow = Math.max(0, ...checks.map(({ observation }) => (observation.kind === 'answered' ? observation.timings.totalMs : 0)));
+  const slowestNow = slowestAnswerMs(checks.map(({ observation }) => observation));
   const runs = [slowestNow, ...(history.slowestAnswersMs ?? [])].slice(0, SLOW_WINDOW);
   const slow = runs.filter((ms) => ms > SLOW_ANSWER_MS);
   if (slow.length < SLOW_RUNS) return undefined;
   return `the slowest answer took more than ${SLOW_ANSWER_MS / 1000} s in ${slow.length} of the last ${runs.length} cycles: ${runs.map((ms) => `${(ms / 1000).toFixed(1)} s`).join(', ')}`;
+}
+
+/** How long the slowest answer of a cycle took, in milliseconds; what never answered is not slow but broken. */
+export function slowestAnswerMs(checks: readonly Observation[]): number {
+  return Math.max(0, ...checks.map((check) => (check.kind === 'answered' ? check.timings.totalMs : 0)));
 }

@@ -18,9 +18,9 @@ export interface Finding {
 export function capsFindings(caps: CaCaps): readonly Finding[] {
   switch (caps.kind) {
     case 'empty':
-      return [{ code: 'scep-caps-empty', evidence: ['GetCACaps answered 200 with an empty body'] }];
+      return [{ code: 'scep-caps-empty', evidence: ['GetCACaps answered with an empty body'] }];
     case 'invalid':
-      return [{ code: 'scep-caps-invalid', evidence: [`GetCACaps answered 200, but ${caps.reason}`] }];
+      return [{ code: 'scep-caps-invalid', evidence: [`GetCACaps answered no list of keywords: ${caps.reason}`] }];
     case 'caps': {
       const missing = missingCapabilities(caps.capabilities);
       return missing.length === 0
@@ -45,7 +45,7 @@ export interface BundleContext {
 /** Rows 50 to 62, each judged by itself; the caller picks the most severe. */
 export function bundleFindings(bundle: CaCertBundle, context: BundleContext): readonly Finding[] {
   if (bundle.kind === 'invalid')
-    return [{ code: 'scep-cacert-invalid', evidence: [`GetCACert answered 200, but ${printable(bundle.reason)}`] }];
+    return [{ code: 'scep-cacert-invalid', evidence: [`GetCACert answered no certificates: ${printable(bundle.reason)}`] }];
   const { certificates } = bundle;
   const { signing, encryption, ra, ca } = bundleRoles(certificates);
   const { now } = context;

@@ -5,10 +5,10 @@ import type { CaCertBundle } from '../scep/certificate.ts';
 import { type ClientView, clientViews } from '../scep/client-selection.ts';
 import { bundleRoles } from '../scep/roles.ts';
 import { printable } from '../text/printable.ts';
-import { targetVerdict } from './aggregate.ts';
+import { slowestAnswerMs, targetVerdict } from './aggregate.ts';
 import { answerFacts, type Facts, failureFacts } from './facts.ts';
 import { bundleFindings, capsFindings, type Finding } from './findings.ts';
-import { notesOn } from './notes.ts';
+import { notesOn, notNdes } from './notes.ts';
 import type { Observation, TargetObservation } from './observation.ts';
 import { requestPath } from './path.ts';
 import type { JudgeContext, JudgedCheck, ReadBundle, TargetHistory, TargetReport } from './report.ts';
@@ -23,7 +23,9 @@ export function judgeTarget(observation: TargetObservation, bundles: readonly Re
   const bundleOf = (check: Observation): CaCertBundle | undefined => bundles.find((read) => read.observation === check)?.bundle;
   const comparisons = observation.comparisons.map(bundleOf).filter((bundle) => bundle !== undefined);
   const checks = observation.checks.map((check) => judgeCheck(check, observation.checks, bundleOf(check), comparisons, context));
-  const { verdict, alsoFound } = targetVerdict(checks, context);
+  const { verdict: judged, alsoFound } = targetVerdict(checks, context);
+  // Part of the evidence and no note: the causes below speak of IIS and NDES.
+  const verdict = { ...judged, evidence: [...judged.evidence, ...notNdes(checks)] };
   const readable = checks.find(({ bundle }) => bundle !== undefined && bundle.kind !== 'invalid');
   const clients = readable?.bundle === undefined ? [] : viewsOf(readable.observation, readable.bundle);
   return {
@@ -32,7 +34,7 @@ export function judgeTarget(observation: TargetObservation, bundles: readonly Re
     alsoFound,
     checks,
     clients,
-    path: requestPath(observation, checks, verdict),
+    path: requestPath(observation, checks, verdict, alsoFound),
     notes: notesOn(observation, checks, clients, context.now),
   };
 }
@@ -109,7 +111,7 @@ function viewsOf(check: Observation, bundle: CaCertBundle): readonly ClientView[
 /** What the next cycle wants to know of this one; empty parts when the certificates could not be read. */
 export function historyAfter(report: TargetReport, before: TargetHistory): TargetHistory {
   const bundle = report.checks.find((check) => check.bundle !== undefined && check.bundle.kind !== 'invalid')?.bundle;
-  const slowestAnswersMs = [slowestAnswerMs(report.observation), ...(before.slowestAnswersMs ?? [])].slice(0, 5);
+  const slowestAnswersMs = [slowestAnswerMs(report.observation.checks), ...(before.slowestAnswersMs ?? [])].slice(0, 5);
   if (bundle === undefined || bundle.kind === 'invalid') return { ...before, slowestAnswersMs };
   const { ra, ca } = bundleRoles(bundle.certificates);
   const sha256 = ({ sha256 }: { readonly sha256: string }): string => sha256;
@@ -118,9 +120,4 @@ export function historyAfter(report: TargetReport, before: TargetHistory): Targe
     fingerprints: { ra: ra.map(sha256), ca: ca.map(sha256) },
     slowestAnswersMs,
   };
-}
-
-/** The longest that any request of the cycle took, in milliseconds. */
-export function slowestAnswerMs({ checks }: TargetObservation): number {
-  return Math.max(0, ...checks.map((check) => (check.kind === 'skipped' ? 0 : check.timings.totalMs)));
 }

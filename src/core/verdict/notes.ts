@@ -45,8 +45,8 @@ function clockNotes(checks: readonly JudgedCheck[], now: number): readonly strin
   return [];
 }
 
-/** Which observations speak against NDES at the other end, so that nobody looks for an application pool on a server that has none. */
-function notNdes(checks: readonly JudgedCheck[]): readonly string[] {
+/** Which observations speak against NDES at the other end, in one line or none, so that nobody looks for an application pool on a server that has none. */
+export function notNdes(checks: readonly JudgedCheck[]): readonly string[] {
   const signs: string[] = [];
   for (const { caps, bundle, observation } of checks) {
     if (caps?.kind === 'caps' && caps.capabilities.includes('SCEPStandard')) signs.push('GetCACaps lists SCEPStandard');

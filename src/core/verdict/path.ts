@@ -6,7 +6,12 @@ import type { JudgedCheck } from './report.ts';
 import type { Verdict } from './verdict.ts';
 
 /** The way of a request, hop by hop: which work, which one is broken, which could not be reached. */
-export function requestPath(observation: TargetObservation, checks: readonly JudgedCheck[], verdict: Verdict): readonly Hop[] {
+export function requestPath(
+  observation: TargetObservation,
+  checks: readonly JudgedCheck[],
+  verdict: Verdict,
+  alsoFound: readonly Verdict[],
+): readonly Hop[] {
   const proven = provenLayers(observation, checks);
   const troubled = LAYERS.indexOf(verdict.layer);
   const stops = verdict.severity === 'crit' || verdict.severity === 'unknown';
@@ -14,6 +19,8 @@ export function requestPath(observation: TargetObservation, checks: readonly Jud
     const seen = proven.get(layer);
     if (layer === verdict.layer && verdict.severity !== 'ok' && !(verdict.severity === 'info' && seen === undefined))
       return { layer, state: TROUBLE[verdict.severity] };
+    const other = alsoFound.find((found) => found.layer === layer && found.severity !== 'info');
+    if (other !== undefined && other.severity !== 'ok') return { layer, state: TROUBLE[other.severity] };
     if (seen !== undefined) return { layer, state: seen };
     // The answer of a later hop came through this one, so it works even when it left no trace.
     if (position < troubled && verdict.layer !== 'probe') return { layer, state: LEAVES_NO_TRACE.has(layer) ? 'unseen' : 'ok' };

@@ -21,10 +21,7 @@ export function proxyHeaders(proxy: ProxyIdentity, throughConnector: boolean): r
     ['x-ms-proxy-data-center', DATA_CENTER],
     ...connector,
     ['Nel', '{"report_to":"network-errors","max_age":86400,"success_fraction":0.2,"failure_fraction":1.0}'],
-    [
-      'Report-To',
-      '{"group":"network-errors","max_age":86400,"endpoints":[{"url":"https://ffde.nelreports.net/api/report?cat=aadap"}]}',
-    ],
+    ['Report-To', '{"group":"network-errors","max_age":86400,"endpoints":[{"url":"https://ffde.nelreports.net/api/report?cat=aadap"}]}'],
   ];
 }
 

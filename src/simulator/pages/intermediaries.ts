@@ -17,10 +17,16 @@ const page = (title: string, body: string) =>
   `<!DOCTYPE html>\n<html>\n<head><title>${title}</title></head>\n<body>\n${body}\n</body>\n</html>\n`;
 
 export const cloudflareChallenge = (): Answer =>
-  outsideAnswer(403, 'Forbidden', 'cloudflare', page('Just a moment...', '<noscript>Enable JavaScript and cookies to continue</noscript>'), [
-    ['Cf-Mitigated', 'challenge'],
-    ['CF-RAY', '8f2c0d3e4b5a6978-AMS'],
-  ]);
+  outsideAnswer(
+    403,
+    'Forbidden',
+    'cloudflare',
+    page('Just a moment...', '<noscript>Enable JavaScript and cookies to continue</noscript>'),
+    [
+      ['Cf-Mitigated', 'challenge'],
+      ['CF-RAY', '8f2c0d3e4b5a6978-AMS'],
+    ],
+  );
 
 export const cloudflareBlock = (): Answer =>
   outsideAnswer(403, 'Forbidden', 'cloudflare', page('Attention Required! | Cloudflare', '<h1>Sorry, you have been blocked</h1>'), [

@@ -1,13 +1,6 @@
 import type { CatalogEntry } from '../catalog-entry.ts';
 import type { VerdictCode } from '../code.ts';
-import {
-  ENABLE_CAPI2_LOG,
-  GRANT_IMPERSONATION,
-  LOOK_INTO_IIS_LOG,
-  OPEN_INTERNAL_URL,
-  REINSTALL_NDES_ROLE,
-  RENEW_RA_CERTIFICATES,
-} from './fix-lists.ts';
+import { ENABLE_CAPI2_LOG, GRANT_IMPERSONATION, LOOK_INTO_IIS_LOG, OPEN_INTERNAL_URL, RENEW_RA_CERTIFICATES } from './fix-lists.ts';
 import { LINKS } from './links.ts';
 
 const OLD_CERTIFICATE_CONNECTOR_NAMES = [
@@ -161,7 +154,10 @@ export const NDES = {
       },
       {
         title: 'The MSCEP-RA certificates have expired, were revoked or are missing',
-        fixes: [...RENEW_RA_CERTIFICATES, REINSTALL_NDES_ROLE],
+        fixes: [
+          ...RENEW_RA_CERTIFICATES,
+          'Reinstall the NDES role and then the Certificate Connector for Microsoft Intune instead, if the two certificates cannot be requested one by one.',
+        ],
       },
       {
         title: 'IIS_IUSRS lacks the right Impersonate a client after authentication (sc-win32-status 1346)',

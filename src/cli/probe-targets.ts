@@ -1,0 +1,101 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { planChecks } from '../app/plan-checks.ts';
+import type { ProbeInput } from '../app/ports.ts';
+import { limitsFor } from '../app/probe-limits.ts';
+import { loadConfigFile } from '../config/load.ts';
+import { DEFAULT_LONG_URL_BYTES, MAX_LONG_URL_BYTES, MIN_LONG_URL_BYTES } from '../core/scep/operation-url.ts';
+import { parseScepUrl } from '../core/scep/scep-url.ts';
+import { problemLine } from './check-config.ts';
+import { UsageError } from './usage-error.ts';
+
+/** One thing to probe, complete. */
+export interface Target {
+  readonly input: ProbeInput;
+  readonly caPins: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Every target of a configuration file; what a target leaves open comes from its defaults, and then from the command line. */
+export function configuredTargets(file: string, fallback: (url: string) => Target): readonly Target[] {
+  const loaded = loadConfigFile(file);
+  if (!loaded.ok) {
+    const [first] = loaded.problems;
+    const more = loaded.problems.length - 1;
+    throw new UsageError(
+      `--config: ${first === undefined ? file : problemLine(file, first)}${more > 0 ? ` (and ${more} more; scepwatch check-config ${file} names them all)` : ''}`,
+    );
+  }
+  const { config } = loaded;
+  return config.targets.map((one) => {
+    const { input, caPins, notes } = fallback(one.url);
+    const { dialects, longUrlBytes, timeoutMs, compareBackends, caFile, caPins: pins } = { ...config.defaults, ...one };
+    const longUrlWanted = longUrlBytes !== undefined || input.checks.some(({ operation }) => operation === 'long-url');
+    return {
+      input: {
+        ...input,
+        checks:
+          dialects === undefined && longUrlBytes === undefined
+            ? input.checks
+            : planChecks({ dialects: dialects ?? [...new Set(input.checks.map(({ dialect }) => dialect))], longUrl: longUrlWanted }),
+        ...(longUrlBytes !== undefined && { longUrlBytes }),
+        limits: timeoutMs === undefined && !longUrlWanted ? input.limits : limitsFor(timeoutMs ?? input.limits.answerMs, longUrlWanted),
+        ...(caFile !== undefined && { ca: readCaFile(resolve(dirname(file), caFile), `${file}: caFile`) }),
+        ...(compareBackends !== undefined && { compareBackends }),
+        vantage: config.vantage ?? input.vantage,
+      },
+      caPins: pins?.map(normalisedPin) ?? caPins,
+      notes,
+    };
+  });
+}
+
+/** `--long-url https://…` swallows the URL as its value; give it back. */
+export function longUrl(value: true | string | undefined): { readonly urls: readonly string[]; readonly bytes?: number } {
+  if (value === undefined) return { urls: [] };
+  if (value === true) return { urls: [], bytes: DEFAULT_LONG_URL_BYTES };
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return { urls: [value], bytes: DEFAULT_LONG_URL_BYTES };
+  const bytes = Number(value);
+  if (!Number.isInteger(bytes) || bytes < MIN_LONG_URL_BYTES || bytes > MAX_LONG_URL_BYTES) {
+    throw new UsageError(
+      `--long-url takes a number of bytes from ${MIN_LONG_URL_BYTES} to ${MAX_LONG_URL_BYTES}, not "${value.slice(0, 40)}"`,
+    );
+  }
+  return { urls: [], bytes };
+}
+
+export function parseUrls(given: readonly string[]): readonly { readonly url: string; readonly notes: readonly string[] }[] {
+  return given.map((text) => {
+    const parsed = parseScepUrl(text);
+    if (!parsed.ok) throw new UsageError(parsed.problem);
+    return { url: parsed.url, notes: parsed.notes };
+  });
+}
+
+export function readCaFile(path: string, setting: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(
+      `${setting}: cannot read ${path} (${error instanceof Error && 'code' in error ? error.code : 'error'}); give a file with PEM certificates`,
+    );
+  }
+  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
+  if (blocks.length === 0)
+    throw new UsageError(`${setting}: ${path} holds no PEM certificate (a block that starts with -----BEGIN CERTIFICATE-----)`);
+  for (const [index, block] of blocks.entries()) {
+    try {
+      new X509Certificate(block);
+    } catch {
+      throw new UsageError(`${setting}: certificate ${index + 1} of ${blocks.length} in ${path} is damaged`);
+    }
+  }
+  return blocks.join('\n');
+}
+
+/** Fingerprints are copied with colons, spaces and capitals; they are compared without. */
+export function normalisedPin(text: string): string {
+  return text.replaceAll(/[\s:]/g, '').toLowerCase();
+}
