@@ -17,6 +17,8 @@ export async function startScepNginx({ tls, bundles }: Material): Promise<ScepNg
   const nginx = await startNginx({
     tls,
     workerConnections: 4096,
+    // The default of nginx since 1.23.4; Debian's 1.22 leaves TLS 1.3 out.
+    server: 'ssl_protocols TLSv1.2 TLSv1.3;',
     http: 'map $arg_operation $answer { default /bare; GetCACaps /caps; GetCACert /cert; }',
     locations: `
       location / { rewrite ^ $answer last; }

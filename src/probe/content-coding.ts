@@ -10,7 +10,7 @@ export interface DecodedContent {
  * Unknown codings are left as they are.
  */
 export async function decodeContent(bytes: Uint8Array, coding: string, maxBytes: number): Promise<DecodedContent> {
-  const create = DECODERS[coding.trim().toLowerCase()];
+  const create = DECODERS.get(coding.trim().toLowerCase());
   if (create === undefined) return { bytes, end: 'complete' };
   const decoder = create();
   const chunks: Buffer[] = [];
@@ -29,9 +29,10 @@ export async function decodeContent(bytes: Uint8Array, coding: string, maxBytes:
   return { bytes: new Uint8Array(Buffer.concat(chunks).subarray(0, maxBytes)), end };
 }
 
-const DECODERS: Readonly<Record<string, () => ReturnType<typeof createGunzip>>> = {
-  gzip: () => createGunzip(),
-  'x-gzip': () => createGunzip(),
-  deflate: () => createInflate(),
-  br: () => createBrotliDecompress(),
-};
+/** A map, because the server chooses the key: `constructor` must not find anything. */
+const DECODERS: ReadonlyMap<string, () => ReturnType<typeof createGunzip>> = new Map([
+  ['gzip', () => createGunzip()],
+  ['x-gzip', () => createGunzip()],
+  ['deflate', () => createInflate()],
+  ['br', () => createBrotliDecompress()],
+]);

@@ -138,12 +138,10 @@ async function connect(address: string, port: number, limitMs: number): Promise<
     () => fail({ code: 'ETIMEDOUT', detail: `no connection to ${address} port ${port} within ${Math.round(limitMs)} ms` }),
     limitMs,
   );
-  socket.once('error', (error) => fail(describeError(error)));
+  // It stays when the connection is made, so that no later error ends the process.
+  socket.on('error', (error) => fail(describeError(error)));
   socket.once('connect', () => {
     clearTimeout(timer);
-    socket.removeAllListeners('error');
-    // Between here and the next listener an error must not end the process.
-    socket.on('error', ignore);
     settle({ address, socket });
   });
   return promise;
@@ -169,19 +167,15 @@ async function secure(raw: net.Socket, host: string, limitMs: number, { ca }: Di
     settle({ error });
   };
   const timer = setTimeout(() => fail({ code: 'ETIMEDOUT', detail: `no TLS handshake within ${Math.round(limitMs)} ms` }), limitMs);
-  socket.once('error', (error) => fail(describeError(error)));
+  // Both stay after the handshake: then they find the promise settled, and no later error ends the process.
+  socket.on('error', (error) => fail(describeError(error)));
   socket.once('close', () => fail({ code: 'ECONNRESET', detail: 'the server closed the connection during the TLS handshake' }));
   socket.once('secureConnect', () => {
     clearTimeout(timer);
-    socket.removeAllListeners('error');
-    socket.removeAllListeners('close');
-    socket.on('error', ignore);
     settle({ socket });
   });
   return promise;
 }
-
-function ignore(): void {}
 
 /** Code and text of whatever a socket or a resolver reports. */
 export function describeError(error: unknown): DialError {

@@ -37,16 +37,16 @@ interface Head {
 export async function exchange(client: Client, { path, headers, limitMs, maxBodyBytes }: ExchangeOptions): Promise<ExchangeResult> {
   const { promise, resolve } = Promise.withResolvers<{ readonly end: BodyEnd; readonly error?: Error }>();
   const started = performance.now();
-  const chunks: Buffer[] = [];
-  let length = 0;
+  const body = growingBuffer(maxBodyBytes);
   let sent = false;
   let head: Head | undefined;
   let abort: (reason: Error) => void = () => {};
   let timedOut = false;
   const timer = setTimeout(() => {
     timedOut = true;
-    abort(new Error('time limit'));
+    // Before abort, which reports an error of its own at once.
     resolve({ end: 'timeout' });
+    abort(new Error('time limit'));
   }, limitMs);
 
   client.dispatch(
@@ -64,10 +64,7 @@ export async function exchange(client: Client, { path, headers, limitMs, maxBody
         head = { status, reason: reason ?? '', headers: headerPairs(controller.rawHeaders), firstByteMs: performance.now() - started };
       },
       onResponseData(_controller, chunk) {
-        const room = maxBodyBytes - length;
-        chunks.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
-        length += Math.min(chunk.length, room);
-        if (length < maxBodyBytes) return;
+        if (body.append(chunk)) return;
         resolve({ end: 'capped' });
         abort(new Error('size limit'));
       },
@@ -85,13 +82,52 @@ export async function exchange(client: Client, { path, headers, limitMs, maxBody
   if (head === undefined) {
     if (end === 'timeout')
       return { kind: 'failed', phase: 'first-byte', code: NO_REPLY, detail: `no answer within ${Math.round(limitMs)} ms` };
-    return { kind: 'failed', phase: sent ? 'first-byte' : 'request', ...describeError(error) };
+    return { kind: 'failed', phase: sent ? 'first-byte' : 'request', ...describeHttpError(error) };
   }
-  const raw = Buffer.concat(chunks);
+  const raw = body.bytes();
   const coding = head.headers.find(([name]) => name.toLowerCase() === 'content-encoding')?.[1];
-  if (coding === undefined || raw.length === 0) return { kind: 'answered', ...head, body: new Uint8Array(raw), bodyEnd: end };
+  if (coding === undefined || raw.length === 0) return { kind: 'answered', ...head, body: raw, bodyEnd: end };
   const decoded = await decodeContent(raw, coding, maxBodyBytes);
   return { kind: 'answered', ...head, body: decoded.bytes, bodyEnd: end === 'complete' ? decoded.end : end };
+}
+
+interface GrowingBuffer {
+  /** False once the limit is reached; what goes beyond it is dropped. */
+  readonly append: (chunk: Buffer) => boolean;
+  readonly bytes: () => Uint8Array;
+}
+
+/** Copies what it is given: a chunk is a view into all that was read from the socket, and endless chunk framing would be kept with it. */
+function growingBuffer(maxBytes: number): GrowingBuffer {
+  let buffer = Buffer.alloc(0);
+  let length = 0;
+  return {
+    append: (chunk) => {
+      const end = Math.min(length + chunk.length, maxBytes);
+      if (end > buffer.length) {
+        const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(end * 2, 4096), maxBytes));
+        buffer.copy(larger, 0, 0, length);
+        buffer = larger;
+      }
+      chunk.copy(buffer, length, 0, end - length);
+      length = end;
+      return length < maxBytes;
+    },
+    bytes: () => new Uint8Array(buffer.subarray(0, length)),
+  };
+}
+
+const NOT_HTTP = 'HPE_INVALID_RESPONSE';
+
+/** undici names its parser's complaints in several ways, some without a code; all of them mean that the server did not speak HTTP. */
+function describeHttpError(error: unknown): { readonly code: string; readonly detail: string } {
+  const described = describeError(error);
+  if (described.code === 'HTTPParserError') return { ...described, code: NOT_HTTP };
+  if (described.code === 'ERR_ASSERTION') return { code: NOT_HTTP, detail: 'the status line or the headers make no sense' };
+  if (described.code === 'UND_ERR_SOCKET' && (described.detail === 'bad upgrade' || described.detail === 'bad response')) {
+    return { code: NOT_HTTP, detail: 'an interim answer (1xx) that nobody asked for' };
+  }
+  return described;
 }
 
 /** undici gives name, value, name, value … as bytes; HTTP field values are latin-1 (RFC 9110 section 5.5). */

@@ -69,7 +69,7 @@ async function check(cycle: Cycle, { operation, dialect }: PlannedCheck, before:
   if (operation === 'long-url' && !capsAnswered(before, dialect)) {
     return { kind: 'skipped', request, reason: 'operation-failed', detail: 'a long URL tells nothing while the short GetCACaps fails' };
   }
-  if (cycle.deadline - performance.now() < MIN_REQUEST_MS) return outOfBudget(request, input);
+  if (isUsedUp(cycle)) return outOfBudget(request, input);
 
   const started = performance.now();
   let attempt = await send(cycle, request);
@@ -81,6 +81,7 @@ async function check(cycle: Cycle, { operation, dialect }: PlannedCheck, before:
 
   if (attempt.kind === 'unconnected') {
     const { phase, code, detail, timings } = attempt.dialled;
+    if (NO_CONNECTION_IN_TIME.has(code) && isUsedUp(cycle)) return outOfBudget(request, input);
     cycle.unreachable = `no connection (${code})`;
     return { kind: 'failed', request, timings: { ...timings, totalMs }, phase, code, detail };
   }
@@ -89,8 +90,16 @@ async function check(cycle: Cycle, { operation, dialect }: PlannedCheck, before:
     if (attempt.cutByBudget && result.code === 'UND_ERR_HEADERS_TIMEOUT') return outOfBudget(request, input);
     return { kind: 'failed', request, timings: { ...paid, totalMs }, phase: result.phase, code: result.code, detail: result.detail };
   }
+  if (attempt.cutByBudget && result.bodyEnd === 'timeout' && result.status === 200) return outOfBudget(request, input);
   const { firstByteMs, ...answer } = result;
   return { ...answer, request, timings: { ...paid, firstByteMs, totalMs } } satisfies Answered;
+}
+
+/** The codes that dial gives to its own time limits. */
+const NO_CONNECTION_IN_TIME = new Set(['ETIMEDOUT', 'ETIMEOUT']);
+
+function isUsedUp({ deadline }: Cycle): boolean {
+  return deadline - performance.now() < MIN_REQUEST_MS;
 }
 
 function outOfBudget(request: ProbeRequest, { limits }: ProbeInput): Observation {

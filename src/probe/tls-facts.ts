@@ -12,11 +12,13 @@ const MAX_CHAIN = 10;
 export function tlsFacts(socket: TLSSocket, serverName: string): TlsFacts {
   const leaf = socket.getPeerX509Certificate();
   const chain = leaf === undefined ? [] : readChain(leaf);
-  const protocol = socket.getProtocol();
+  // Both are gone when the server hung up as soon as the handshake was done.
+  const protocol = socket.getProtocol() ?? undefined;
+  const cipher = socket.getCipher()?.name;
   const verifyError = verifyErrorOf(socket, serverName, leaf, chain);
   return {
-    ...(protocol !== null && { protocol }),
-    cipher: socket.getCipher().name,
+    ...(protocol !== undefined && { protocol }),
+    ...(cipher !== undefined && { cipher }),
     serverName,
     ...(verifyError !== undefined && { verifyError }),
     chain,

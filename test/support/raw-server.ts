@@ -19,6 +19,8 @@ export interface RawServer extends AsyncDisposable {
   /** What came in so far, in order. */
   readonly requests: readonly string[];
   readonly connections: () => number;
+  /** Resolves as soon as no connection is open, at once when none is. */
+  readonly idle: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -27,9 +29,15 @@ export async function rawServer(handler: RawHandler, options: RawServerOptions =
   const sockets = new Set<Socket>();
   const requests: string[] = [];
   let connections = 0;
+  let waiting: (() => void)[] = [];
   const track = (socket: Socket) => {
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.once('close', () => {
+      sockets.delete(socket);
+      if (sockets.size > 0) return;
+      for (const resolve of waiting) resolve();
+      waiting = [];
+    });
     // The other side may hang up at any moment; that is its test's business.
     socket.on('error', () => {});
   };
@@ -63,6 +71,7 @@ export async function rawServer(handler: RawHandler, options: RawServerOptions =
     port: address.port,
     requests,
     connections: () => connections,
+    idle: () => (sockets.size === 0 ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve))),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -30,6 +30,6 @@ export function redactedLocation(location: string): string {
   const end = location.search(/[?#]/);
   const base = end === -1 ? location : `${location.slice(0, end)}?…`;
   return base
-    .replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1<redacted>@')
+    .replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)[^/]*@/i, '$1<redacted>@')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '<tenant>');
 }

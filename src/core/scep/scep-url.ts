@@ -19,14 +19,15 @@ export function parseScepUrl(text: string): ScepUrl {
   }
   const url = new URL(given);
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    const hint = /^[\w.-]+:\d*$/.test(`${url.protocol}${url.pathname.split('/', 1)[0]}`)
-      ? `; did you mean https://${withoutCredentials(given)}?`
-      : `, not ${printable(url.protocol, 40)}`;
+    // What looks like a scheme may also be a user name.
+    const scheme = given.includes('@') ? '' : `, not ${printable(url.protocol, 40)}`;
+    const isHostAndPort = /^[\w.-]+:\d*$/.test(`${url.protocol}${url.pathname.split('/', 1)[0]}`);
+    const hint = isHostAndPort ? `; did you mean https://${withoutCredentials(given)}?` : scheme;
     return wrong(`a SCEP server URL starts with https:// (or http://)${hint}`);
   }
   if (url.username !== '' || url.password !== '')
     return wrong('the URL carries a user name or password; SCEP needs neither, so leave out everything between // and @');
-  if (/\/mscep_admin(?:\/|$)/i.test(url.pathname)) {
+  if (/\/mscep_admin(?:\/|$)/i.test(percentDecoded(url.pathname))) {
     return wrong(`the URL is the NDES admin page: every visit uses up a challenge password; probe ${url.origin}${NDES_PATH} instead`);
   }
   if (url.search !== '' || given.includes('?'))
@@ -36,13 +37,13 @@ export function parseScepUrl(text: string): ScepUrl {
 
   const notes: string[] = [];
   let path = url.pathname;
-  if (path === '/') {
-    path = NDES_PATH;
-    notes.push(`The URL has no path, so ${NDES_PATH} was used, where NDES always answers.`);
-  }
   if (/\/pkiclient\.exe\/?$/i.test(path)) {
     path = path.replace(/\/pkiclient\.exe\/?$/i, '');
     notes.push('The ending /pkiclient.exe was left out: Windows devices add it themselves (--dialect windows probes it).');
+  }
+  if (path === '/' || path === '') {
+    path = NDES_PATH;
+    notes.push(`The URL has no path, so ${NDES_PATH} was used, where NDES always answers.`);
   }
   return { ok: true, url: `${url.origin}${path}`, notes };
 }
@@ -55,4 +56,9 @@ function wrong(problem: string): ScepUrl {
 function withoutCredentials(text: string): string {
   const at = text.lastIndexOf('@');
   return printable(at === -1 ? text : `…${text.slice(at)}`, 120);
+}
+
+/** As IIS compares paths; never throws, unlike decodeURIComponent. */
+function percentDecoded(path: string): string {
+  return path.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }

@@ -1,8 +1,8 @@
 /**
- * What a hostile server could use to rewrite a terminal, a page or a log line: C0 and C1 controls, DEL, line and paragraph
- * separators, bidirectional overrides and isolates, zero-width and invisible characters, the byte order mark.
+ * What a hostile server could use to rewrite a terminal, a page or a log line: controls (Cc), invisible and bidirectional format
+ * characters (Cf: overrides, zero-width characters, the byte order mark, tags), line and paragraph separators (Zl, Zp).
  */
-const HARMFUL = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
  * Makes text from a server safe to show on one line anywhere: white space becomes one space, harmful characters become
@@ -18,15 +18,20 @@ export function printable(text: string, maxLength = 200): string {
 /** Replaces every harmful character by its escape and changes nothing else. */
 export function escapeHarmful(text: string): string {
   return text.replace(HARMFUL, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : unicodeEscapes(character);
   });
 }
 
 /** JSON that is as harmless on a terminal as `printable` text: what JSON.stringify leaves raw becomes a `\u` escape. */
 export function printableJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, undefined, indent).replace(
-    /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  // The line feeds and spaces of the indentation are the only ones that are not part of a string.
+  return JSON.stringify(value, undefined, indent).replace(HARMFUL, (character) =>
+    character === '\n' ? character : unicodeEscapes(character),
   );
+}
+
+/** As JSON and JavaScript write it: one escape for each UTF-16 code unit. */
+function unicodeEscapes(character: string): string {
+  return Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join('');
 }
