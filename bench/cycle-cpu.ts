@@ -10,7 +10,7 @@ import { type Summary, summarise } from './support/statistics.ts';
 
 const ROUNDS = 7;
 const CYCLES = 300;
-/** Enough for V8 to have optimised what a cycle runs through; later rounds are no faster. */
+/** So many cycles of each run before anything counts; what they cost at first is a row of its own. */
 const WARM_UP = 600;
 const FIRST_CYCLES = 20;
 const BUNDLES = 20;

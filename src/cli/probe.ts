@@ -141,9 +141,11 @@ async function probeSimulator(
   const { startSimulator } = await import('../simulator/server.ts');
   const { chooseFault } = await import('./simulate.ts');
   const { code: fault, variant } = await chooseFault(...splitVariant(code));
-  const simulator = await startSimulator({ fault, variant });
+  const simulator = await startSimulator({ fault, variant, tls: true });
   try {
-    return await probeAll([target(simulator.url, simulator.caPem, `This is the built-in simulator showing ${fault}.`)], options, terminal);
+    // By name and over TLS, so that every hop of a real path is there.
+    const url = simulator.url.replace('127.0.0.1', 'localhost');
+    return await probeAll([target(url, simulator.caPem, `This is the built-in simulator showing ${fault}.`)], options, terminal);
   } finally {
     await simulator.close();
   }

@@ -32,7 +32,11 @@ export function harmIn(text: string): string | undefined {
 
 /** Everything in a report that a surface shows as it stands. */
 export function shownLines({ verdict, alsoFound, checks, notes }: TargetReport): readonly string[] {
-  const verdicts = [verdict, ...alsoFound, ...checks.flatMap((check) => (check.verdict === undefined ? [] : [check.verdict, ...check.alsoFound]))];
+  const verdicts = [
+    verdict,
+    ...alsoFound,
+    ...checks.flatMap((check) => (check.verdict === undefined ? [] : [check.verdict, ...check.alsoFound])),
+  ];
   return [...notes, ...verdicts.flatMap(({ title, evidence, causes }) => [title, ...evidence, ...causes.map((cause) => cause.title)])];
 }
 

@@ -28,6 +28,7 @@ export const SEVERITY_WORDS: Readonly<Record<Severity, string>> = {
 
 /** Nobody reads forty steps in a terminal; `scepwatch explain` has them all. */
 const FIXES_SHOWN = 3;
+const CAUSES_WITH_FIXES = 3;
 
 /** A probe's report for a person at three in the morning: verdict, path, evidence, causes and fixes first; figures after. */
 export function reportText(report: TargetReport, options: TextOptions): string {
@@ -59,7 +60,8 @@ export function reportText(report: TargetReport, options: TextOptions): string {
     verdict.severity === 'ok' ? [] : titled('What it means', [wrap(CATALOG[verdict.code].meaning, width - 4)], paint),
     // Advice on a healthy verdict is for those who ask: scepwatch explain has it.
     verdict.severity === 'ok' ? [] : causeLines(verdict.causes, options),
-    verdict.severity !== 'ok' && verdict.causes.some(({ fixes }) => fixes.length > FIXES_SHOWN)
+    verdict.severity !== 'ok' &&
+    (verdict.causes.length > CAUSES_WITH_FIXES || verdict.causes.some(({ fixes }) => fixes.length > FIXES_SHOWN))
       ? [paint('quiet', `All steps: scepwatch explain ${verdict.code}`)]
       : [],
     titled(
@@ -118,15 +120,18 @@ function extraEvidence({ verdict, checks }: TargetReport): readonly string[] {
   return verdict.evidence.filter((line) => !shown.has(line));
 }
 
+/** The likeliest causes with their first fixes, the others by name: nobody works through six causes before trying the first. */
 function causeLines(causes: readonly Cause[], { paint, width }: TextOptions): string[] {
   if (causes.length === 0) return [];
   const lines: string[] = [];
   for (const [index, { title, fixes }] of causes.entries()) {
     const number = `${index + 1}. `;
-    lines.push(number + paint('strong', wrap(title, width - 6, number.length)));
-    for (const fix of fixes.slice(0, FIXES_SHOWN)) lines.push(`   - ${wrap(fix, width - 6, 5)}`);
-    const hidden = fixes.length - FIXES_SHOWN;
-    if (hidden > 0) lines.push(paint('quiet', `     … and ${hidden} more ${hidden === 1 ? 'step' : 'steps'}`));
+    const shown = index < CAUSES_WITH_FIXES ? FIXES_SHOWN : 0;
+    const heading = wrap(title, width - 6, number.length);
+    lines.push(number + (shown > 0 ? paint('strong', heading) : heading));
+    for (const fix of fixes.slice(0, shown)) lines.push(`   - ${wrap(fix, width - 6, 5)}`);
+    const hidden = fixes.length - shown;
+    if (shown > 0 && hidden > 0) lines.push(paint('quiet', `     … and ${hidden} more ${hidden === 1 ? 'step' : 'steps'}`));
   }
   return titled('Why, and what to do', lines, paint);
 }
@@ -150,7 +155,7 @@ function clientLines({ clients }: TargetReport, paint: Paint): readonly string[]
   if (clients.length === 0) return [];
   return [
     clients.map((client) => `${PLATFORM_WORDS[client.platform]} ${client.usable ? paint('good', '✓') : paint('bad', '✗')}`).join('   ') +
-      paint('quiet', '   can pick recipient, verifier and issuer from the bundle'),
+      paint('quiet', '   can pick recipient, verifier and issuer by their roles, dates aside'),
   ];
 }
 

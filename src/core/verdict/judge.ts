@@ -6,6 +6,7 @@ import { type ClientView, clientViews } from '../scep/client-selection.ts';
 import { bundleRoles } from '../scep/roles.ts';
 import { printable } from '../text/printable.ts';
 import { slowestAnswerMs, targetVerdict } from './aggregate.ts';
+import type { VerdictCode } from './code.ts';
 import { answerFacts, type Facts, failureFacts } from './facts.ts';
 import { bundleFindings, capsFindings, type Finding } from './findings.ts';
 import { notesOn, notNdes } from './notes.ts';
@@ -52,7 +53,11 @@ function judgeCheck(
 
   const symptom = firstSymptom(facts, ruleContext(check, all, context));
   if (symptom !== undefined) {
-    return { observation: check, verdict: verdictOf(symptom.code, [seen, ...symptom.evidence], symptom.severity), alsoFound: [] };
+    return {
+      observation: check,
+      verdict: verdictOf(symptom.code, [seen, ...symptom.evidence, ...supportEvidence(symptom.code, check)], symptom.severity),
+      alsoFound: [],
+    };
   }
   if (check.kind === 'failed') return { observation: check, verdict: verdictOf('unclassified', [seen]), alsoFound: [] };
 
@@ -91,6 +96,13 @@ function ruleContext(check: Observation, all: readonly Observation[], { now, van
     ...(caps?.kind === 'answered' && { capsStatus: caps.status }),
     ...(history.raNotAfter !== undefined && { lastRaNotAfter: history.raNotAfter }),
   };
+}
+
+/** What Microsoft's support asks for first when application proxy is at fault. */
+function supportEvidence(code: VerdictCode, check: Observation): readonly string[] {
+  if (check.kind !== 'answered' || !code.startsWith('approxy-')) return [];
+  const transaction = headerValue(check.headers, 'x-ms-proxy-transaction-id');
+  return transaction === undefined ? [] : [`${check.request.operation} transaction id, for Microsoft support: ${printable(transaction, 60)}`];
 }
 
 function passed(facts: Facts): Verdict {
