@@ -1,3 +1,5 @@
+import { nearest } from '../core/text/nearest.ts';
+import { printable } from '../core/text/printable.ts';
 import { isVerdictCode, VERDICT_CODES, type VerdictCode } from '../core/verdict/code.ts';
 import { APPLICATION_PROXY_FAULTS } from './faults/application-proxy.ts';
 import type { Behaviour, Fault } from './faults/behaviour.ts';
@@ -29,7 +31,9 @@ export type FaultSelection = { readonly ok: true; readonly fault: SelectedFault 
  */
 export function selectFault(code: string, variant?: string): FaultSelection {
   if (!isVerdictCode(code)) {
-    return { ok: false, problem: `There is no verdict code "${code.slice(0, 80)}". Nearest: ${nearestCodes(code).join(', ')}.` };
+    const close = nearest(code.slice(0, 80), VERDICT_CODES);
+    const hint = close.length === 0 ? 'scepwatch simulate --list names them all' : `did you mean ${close.join(' or ')}?`;
+    return { ok: false, problem: `"${printable(code, 80)}" is not a verdict code; ${hint}` };
   }
   const fault = FAULTS[code];
   if (fault.kind === 'not-shown') return { ok: false, problem: `No server can show ${code}: ${fault.reason}. Instead: ${fault.instead}.` };
@@ -38,31 +42,7 @@ export function selectFault(code: string, variant?: string): FaultSelection {
   const behaviour = Object.hasOwn(fault.variants, chosen) ? fault.variants[chosen] : undefined;
   if (behaviour === undefined) {
     const known = Object.keys(fault.variants).join(', ');
-    return { ok: false, problem: `${code} has no variant "${chosen.slice(0, 80)}". It has: ${known}.` };
+    return { ok: false, problem: `${code} has no variant "${printable(chosen, 80)}". It has: ${known}.` };
   }
   return { ok: true, fault: { code, variant: chosen, behaviour } };
-}
-
-/** The three codes that are spelled most like `text`, nearest first. */
-export function nearestCodes(text: string): readonly VerdictCode[] {
-  const wanted = text.slice(0, 60).toLowerCase();
-  const distances = VERDICT_CODES.map((code) => ({ code, distance: editDistance(wanted, code) }));
-  return distances
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 3)
-    .map(({ code }) => code);
-}
-
-/** Levenshtein. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(substitution, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
 }

@@ -287,14 +287,13 @@ describe('a server that codes its content oddly', () => {
     ['x-gzip', gzipSync(page)],
     ['deflate', deflateSync(page)],
     ['br', brotliCompressSync(page)],
-    ['gzip with trailing rubbish', Buffer.concat([gzipSync(page), Buffer.from('rubbish')])],
     ['identity', Buffer.from(page)],
     ['unheard-of', Buffer.from(page)],
     ['constructor', Buffer.from(page)],
     ['__proto__', Buffer.from(page)],
     ['toString', Buffer.from(page)],
   ])('content coding %s gives the page', async (coding, bytes) => {
-    await using server = await rawServer(respond(answer(bytes, `Content-Encoding: ${coding.split(' ')[0]}`), 'keep-open'));
+    await using server = await rawServer(respond(answer(bytes, `Content-Encoding: ${coding}`), 'keep-open'));
     const observation = await probeServer(server);
     expect(outcomes(observation)).toEqual(thrice('200 complete'));
     expect(answers(observation).map(text)).toEqual(thrice(page));
@@ -303,6 +302,7 @@ describe('a server that codes its content oddly', () => {
   test.each([
     ['gzip that is none', 'gzip', Buffer.from(page)],
     ['gzip that breaks off', 'gzip', gzipSync(page.repeat(100)).subarray(0, 30)],
+    ['gzip with rubbish behind it', 'gzip', Buffer.concat([gzipSync(page), Buffer.from('rubbish')])],
     ['gzip with a damaged middle', 'gzip', gzipSync(page).fill(0xff, 12, 20)],
     ['brotli that is none', 'br', Buffer.from([0xff, 0xff, 0xff, 0xff])],
     ['deflate that is none', 'deflate', Buffer.from(page)],
