@@ -47,8 +47,13 @@ export function parseConfig(text: string): LoadedConfig {
       }),
     );
   }
-  // An alias bomb is refused by the parser's own limit.
-  const value: unknown = document.toJS({ maxAliasCount: 100 });
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    // Aliases of aliases of aliases: a few lines can stand for gigabytes.
+    return failed([{ setting: '', message: printable(error instanceof Error ? error.message : 'cannot be read') }]);
+  }
   if (value === null || value === undefined)
     return failed([{ setting: '', message: 'is empty; the least that it needs is { "targets": [ { "id": "…", "url": "https://…" } ] }' }]);
   const parsed = Config.safeParse(value);
@@ -70,6 +75,13 @@ function failed(problems: readonly ConfigProblem[]): LoadedConfig {
 type Place = (path: readonly PropertyKey[], key?: string) => Pick<ConfigProblem, 'line' | 'column'>;
 
 function problemsOf(issue: z.core.$ZodIssue, place: Place): readonly ConfigProblem[] {
+  if (issue.code === 'invalid_type') {
+    const wanted = KINDS[issue.expected] ?? issue.expected;
+    // zod reports a missing key as a value of the wrong type.
+    const missing = issue.message.endsWith('received undefined');
+    const message = missing ? `is missing; it takes ${wanted}` : `takes ${wanted}; ${issue.message.replace(/^Invalid input: /, '')}`;
+    return [{ setting: settingName(issue.path), ...place(issue.path), message: printable(message, 400) }];
+  }
   if (issue.code !== 'unrecognized_keys')
     return [{ setting: settingName(issue.path), ...place(issue.path), message: printable(issue.message, 400) }];
   return issue.keys.map((key) => {
@@ -82,6 +94,14 @@ function problemsOf(issue: z.core.$ZodIssue, place: Place): readonly ConfigProbl
     };
   });
 }
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  array: 'a list',
+  object: 'a group of settings',
+};
 
 function settingName(path: readonly PropertyKey[]): string {
   return path

@@ -72,7 +72,9 @@ describe('the reader of pages', () => {
 
   test('reads the same bytes in the same way', () => {
     fc.assert(
-      fc.property(page, contentType, (bytes, type) => expect(read(bytes, type)).toEqual(read(bytes, type))),
+      fc.property(page, contentType, (bytes, type) => {
+        expect(read(bytes, type)).toEqual(read(bytes, type));
+      }),
       share(2),
     );
   });

@@ -142,7 +142,7 @@ describe('a given URL', () => {
 });
 
 function decodeURIComponentOrSo(path: string): string {
-  return path.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number(`0x${escape.slice(1)}`)));
+  return path.replace(/%[0-9a-f]{2}/gi, (octet) => String.fromCharCode(Number(`0x${octet.slice(1)}`)));
 }
 
 describe('small helpers', () => {

@@ -7,7 +7,17 @@ import { probeTarget } from '../../src/app/probe-target.ts';
 import { readBundle } from '../../src/certificate/read-bundle.ts';
 import type { Answered, Observation, TargetObservation } from '../../src/core/verdict/observation.ts';
 import { observe } from '../../src/probe/observe.ts';
+import { sequence, tlv, utf8String } from '../support/der.ts';
 import { harmInReport } from '../support/harmless.ts';
+import {
+  generalizedTime,
+  type HostileParts,
+  hostileCertificate,
+  hostileKeyPem,
+  KEY_USAGE,
+  SUBJECT_ALT_NAME,
+  utcTime,
+} from '../support/hostile-certificates.ts';
 import { watchMemory } from '../support/memory.ts';
 import { needs } from '../support/needs.ts';
 import { type RawHandler, type RawServer, type RawServerOptions, rawServer, respond } from '../support/raw-server.ts';
@@ -157,6 +167,10 @@ describe('a server that takes its time', () => {
     ];
     const seen = await outcomesOf(() => {}, { checks: all, limits: { ...limits, budgetMs: 1_000 } });
     expect(seen).toEqual([HANGS, HANGS, ...Array.from({ length: 5 }, () => 'skipped budget')]);
+  });
+
+  test('an answer may take no longer than the budget, whatever its own limit is', async () => {
+    expect(await outcomesOf(() => {}, { limits: { ...limits, answerMs: 10_000, budgetMs: 300 } })).toEqual(thrice('skipped budget'));
   });
 
   test('a handshake that the budget cuts off is skipped and not called broken', async () => {
@@ -580,6 +594,30 @@ describe('a server with TLS', certificates.suite, () => {
   test('an endless body over TLS is cut at the limit', async () => {
     const handler = endless('HTTP/1.1 200 OK\r\n\r\n', Buffer.alloc(16_384, 'x'));
     expect(await outcomesOf(handler, { ca: tls.caPem }, { tls: tls.good })).toEqual(thrice('200 capped'));
+  });
+
+  test.each([
+    ['escape sequences in its name', { subjectName: utf8String('\u001b[2J\u009b31m\u202egnp.exe\n\0') }],
+    ['a line feed in its name', { subjectName: utf8String('a\nCN=trusted') }],
+    ['a name of 40 KB', { subjectName: utf8String('x'.repeat(40_000)) }],
+    [
+      'alternative names that quote',
+      { extensions: [[SUBJECT_ALT_NAME, sequence(tlv(0x82, Buffer.from('a", DNS:"127.0.0.1\0\\')), tlv(0x86, Buffer.from('\u001b,')))]] },
+    ],
+    ['alternative names that are none', { extensions: [[SUBJECT_ALT_NAME, Buffer.from([5, 0])]] }],
+    [
+      '2,000 alternative names',
+      { extensions: [[SUBJECT_ALT_NAME, sequence(Buffer.alloc(32_000, tlv(0x82, Buffer.from('a.example.test'))))]] },
+    ],
+    ['dates that mean nothing', { notBefore: utcTime('260132000000Z'), notAfter: utcTime('271331999999Z') }],
+    ['the year 9999', { notAfter: generalizedTime('99991231235959Z') }],
+    ['key usage that is none', { extensions: [[KEY_USAGE, Buffer.from([4, 0])]] }],
+  ] as readonly (readonly [string, HostileParts])[])('a certificate with %s does no harm', async (_, parts) => {
+    const der = hostileCertificate(parts);
+    const certPem = `-----BEGIN CERTIFICATE-----\n${der.toString('base64')}\n-----END CERTIFICATE-----\n`;
+    await using server = await rawServer(respond(OK, 'keep-open'), { tls: { certPem, keyPem: hostileKeyPem() } });
+    expect(outcomes(await probeServer(server))[0]).toMatch(/^failed tls \w+$/);
+    expect(outcomes(await probeServer(server, { insecure: true }))).toEqual(thrice('200 complete'));
   });
 
   test('a TLS server that closes after each answer answers every check', async () => {

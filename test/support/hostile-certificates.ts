@@ -13,6 +13,8 @@ export interface HostileParts {
   readonly extensions?: readonly (readonly [oid: string, value: Uint8Array])[];
   /** Subject public key info to claim instead of that of the signing key. */
   readonly spki?: Uint8Array;
+  /** An algorithm and a signature that fits it in form only. */
+  readonly signed?: { readonly algorithm: Uint8Array; readonly signature: Uint8Array };
 }
 
 let keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject } | undefined;
@@ -24,7 +26,7 @@ function keyPair() {
 
 export function hostileCertificate(parts: HostileParts): Buffer {
   const { publicKey, privateKey } = keyPair();
-  const algorithm = sequence(oid('1.2.840.10045.4.3.2'));
+  const algorithm = parts.signed?.algorithm ?? sequence(oid('1.2.840.10045.4.3.2'));
   const named = (value: Uint8Array) => sequence(set(sequence(oid('2.5.4.3'), value)));
   const {
     subjectName = utf8String('hostile'),
@@ -46,7 +48,7 @@ export function hostileCertificate(parts: HostileParts): Buffer {
     spki,
     ...(list.length === 0 ? [] : [tlv(0xa3, sequence(...list))]),
   );
-  return sequence(tbs, algorithm, bitString(sign('sha256', tbs, privateKey)));
+  return sequence(tbs, algorithm, bitString(parts.signed?.signature ?? sign('sha256', tbs, privateKey)));
 }
 
 /** The key that signs every hostile certificate, for a TLS server that shows one. */
@@ -57,11 +59,14 @@ export function hostileKeyPem(): string {
 export const utcTime = (text: string) => tlv(0x17, Buffer.from(text));
 export const generalizedTime = (text: string) => tlv(0x18, Buffer.from(text));
 
-/** An RSA key whose checks cost as much as OpenSSL allows: modulus of 3072 bits, an exponent of the same length. */
-export function expensiveRsaKey(): Buffer {
+/** An RSA key whose checks cost as much as OpenSSL allows, modulus and exponent of 3072 bits, and a signature that has to be checked with it. */
+export function expensiveRsa(): Pick<HostileParts, 'spki' | 'signed'> {
   const { n } = generateKeyPairSync('rsa', { modulusLength: 3072 }).publicKey.export({ format: 'jwk' });
   const e = Buffer.alloc(383, 0xff).toString('base64url');
-  return createPublicKey({ format: 'jwk', key: { kty: 'RSA', n: String(n), e } }).export({ type: 'spki', format: 'der' });
+  return {
+    spki: createPublicKey({ format: 'jwk', key: { kty: 'RSA', n: String(n), e } }).export({ type: 'spki', format: 'der' }),
+    signed: { algorithm: sequence(oid('1.2.840.113549.1.1.11'), Buffer.from([5, 0])), signature: Buffer.alloc(384, 0x55) },
+  };
 }
 
 export const BASIC_CONSTRAINTS = '2.5.29.19';

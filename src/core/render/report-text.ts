@@ -35,9 +35,10 @@ export function reportText(report: TargetReport, options: TextOptions): string {
   const { verdict, observation, notes } = report;
   const { paint, width } = options;
   const ink = SEVERITY_INK[verdict.severity];
+  const head = `${SEVERITY_MARK[verdict.severity]} ${SEVERITY_WORDS[verdict.severity]}`;
   const sections: string[][] = [
     [
-      `${paint(ink, `${SEVERITY_MARK[verdict.severity]} ${SEVERITY_WORDS[verdict.severity]}`)}  ${paint('strong', verdict.title)}`,
+      `${paint(ink, head)}  ${paint('strong', wrap(verdict.title, width, head.length + 2))}`,
       paint(
         'quiet',
         `  ${verdict.code} · ${verdict.severity === 'ok' ? 'every hop answers as it has to' : `at ${LAYER_NAMES[verdict.layer]}`}`,
@@ -49,7 +50,7 @@ export function reportText(report: TargetReport, options: TextOptions): string {
     ],
     [
       ...pathPicture(report.path, width - 2, paint, verdict.severity === 'ok' ? undefined : verdict.layer, verdict.code),
-      paint('quiet', pathLegend(report.path)),
+      paint('quiet', wrap(pathLegend(report.path), width - 2)),
     ],
     titled(
       'Seen',
@@ -73,7 +74,7 @@ export function reportText(report: TargetReport, options: TextOptions): string {
       paint,
     ),
     titled('Certificates', certificateLines(report, options), paint),
-    titled('Clients', clientLines(report, paint), paint),
+    titled('Clients', clientLines(report, options), paint),
     titled('Timing', timingLines(report, width), paint),
     titled(
       'Notes',
@@ -145,17 +146,17 @@ function certificateLines(report: TargetReport, { paint, width, now }: TextOptio
     const days = daysUntil(certificate.notAfter, now);
     const countdown = days < 0 ? `expired ${-days} d ago` : `${days} days left`;
     const ink: Ink = days < 7 ? 'bad' : days < 60 ? 'caution' : 'good';
-    return `${name.padEnd(13)}  ${paint(ink, countdown.padStart(16))}  ${isoDay(certificate.notAfter)}  ${printable(certificate.subject, Math.max(20, width - 52))}`;
+    return `${name.padEnd(13)}  ${paint(ink, countdown.padStart(16))}  ${isoDay(certificate.notAfter)}  ${printable(certificate.subject, Math.max(8, width - 50))}`;
   });
 }
 
 const PLATFORM_WORDS = { android: 'Android', ios: 'iOS', windows: 'Windows' } as const;
 
-function clientLines({ clients }: TargetReport, paint: Paint): readonly string[] {
+function clientLines({ clients }: TargetReport, { paint, width }: TextOptions): readonly string[] {
   if (clients.length === 0) return [];
   return [
-    clients.map((client) => `${PLATFORM_WORDS[client.platform]} ${client.usable ? paint('good', '✓') : paint('bad', '✗')}`).join('   ') +
-      paint('quiet', '   can pick recipient, verifier and issuer by their roles, dates aside'),
+    clients.map((client) => `${PLATFORM_WORDS[client.platform]} ${client.usable ? paint('good', '✓') : paint('bad', '✗')}`).join('   '),
+    paint('quiet', wrap('can pick recipient, verifier and issuer by their roles, dates aside', width - 4)),
   ];
 }
 

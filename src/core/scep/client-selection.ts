@@ -100,6 +100,8 @@ function chainTop(leaf: CertificateFacts, certificates: readonly CertificateFact
   let current = leaf;
   // A chain is never longer than the bundle; the bound also ends cross-signed loops.
   for (let step = 0; step < certificates.length; step++) {
+    // A root ends its chain, even where a second certificate of the same key, as a renewal leaves it, verifies it as well.
+    if (current.signedBy.some((index) => certificates[index] === current)) break;
     const issuer = issuersOf(current, certificates).find((candidate) => candidate !== current && candidate !== leaf);
     if (issuer === undefined) break;
     current = issuer;

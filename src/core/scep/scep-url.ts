@@ -21,7 +21,7 @@ export function parseScepUrl(text: string): ScepUrl {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     // What looks like a scheme may also be a user name.
     const scheme = given.includes('@') ? '' : `, not ${printable(url.protocol, 40)}`;
-    const isHostAndPort = /^[\w.-]+:\d*$/.test(`${url.protocol}${url.pathname.split('/', 1)[0]}`);
+    const isHostAndPort = /^[\w.-]+:\d+$/.test(`${url.protocol}${url.pathname.split('/', 1)[0]}`);
     const hint = isHostAndPort ? `; did you mean https://${withoutCredentials(given)}?` : scheme;
     return wrong(`a SCEP server URL starts with https:// (or http://)${hint}`);
   }
@@ -37,8 +37,9 @@ export function parseScepUrl(text: string): ScepUrl {
 
   const notes: string[] = [];
   let path = url.pathname;
-  if (/\/pkiclient\.exe\/?$/i.test(path)) {
-    path = path.replace(/\/pkiclient\.exe\/?$/i, '');
+  const clientEnding = /(?:\/pkiclient\.exe)+\/?$/i;
+  if (clientEnding.test(path)) {
+    path = path.replace(clientEnding, '');
     notes.push('The ending /pkiclient.exe was left out: Windows devices add it themselves (--dialect windows probes it).');
   }
   if (path === '/' || path === '') {

@@ -1,8 +1,9 @@
 /**
  * What a hostile server could use to rewrite a terminal, a page or a log line: controls (Cc), invisible and bidirectional format
- * characters (Cf: overrides, zero-width characters, the byte order mark, tags), line and paragraph separators (Zl, Zp).
+ * characters (Cf: overrides, zero-width characters, the byte order mark, tags) with the code points reserved for more of them,
+ * unpaired surrogates (Cs), line and paragraph separators (Zl, Zp).
  */
-const HARMFUL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const HARMFUL = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u2065\ufff0-\ufff8\u{e0000}-\u{e0fff}]/gu;
 
 /**
  * Makes text from a server safe to show on one line anywhere: white space becomes one space, harmful characters become

@@ -102,7 +102,9 @@ function ruleContext(check: Observation, all: readonly Observation[], { now, van
 function supportEvidence(code: VerdictCode, check: Observation): readonly string[] {
   if (check.kind !== 'answered' || !code.startsWith('approxy-')) return [];
   const transaction = headerValue(check.headers, 'x-ms-proxy-transaction-id');
-  return transaction === undefined ? [] : [`${check.request.operation} transaction id, for Microsoft support: ${printable(transaction, 60)}`];
+  return transaction === undefined
+    ? []
+    : [`${check.request.operation} transaction id, for Microsoft support: ${printable(transaction, 60)}`];
 }
 
 function passed(facts: Facts): Verdict {
