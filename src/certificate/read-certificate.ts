@@ -10,6 +10,7 @@ export interface ReadCertificate {
 
 /** Longest text of a certificate that is kept; X.520 allows 64 characters for a common name. */
 const MAX_TEXT = 1024;
+const BAD_DATE = 'Bad time value';
 const MAX_KEY_ID_BYTES = 64;
 const MAX_EXTENDED_KEY_USAGES = 64;
 
@@ -34,7 +35,8 @@ export function certificateFacts(x509: X509Certificate): CertificateFacts {
   const { signatureAlgorithmOid, extensions } = readStructure(der);
   const notBefore = x509.validFromDate.getTime();
   const notAfter = x509.validToDate.getTime();
-  if (Number.isNaN(notBefore) || Number.isNaN(notAfter)) throw new TypeError('certificate without readable dates');
+  // For a date that is none, OpenSSL prints this and Node's Date holds whatever was in memory.
+  if (x509.validFrom === BAD_DATE || x509.validTo === BAD_DATE) throw new TypeError('certificate without readable dates');
   const key = keyFacts(x509);
   const keyUsage = readKeyUsage(extensions.get(OID.keyUsage));
   const subjectKeyId = readOctets(extensions.get(OID.subjectKeyIdentifier));

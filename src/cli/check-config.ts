@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { type ConfigProblem, loadConfigFile } from '../config/load.ts';
-import { printableJson } from '../core/text/printable.ts';
+import { printable, printableJson } from '../core/text/printable.ts';
+import { withoutSecrets } from '../core/text/redact.ts';
 import { EXIT_USAGE } from './exit-code.ts';
 import type { Terminal } from './output.ts';
 
@@ -31,6 +32,7 @@ export function addCheckConfigCommand(program: Command, { out, err, paint }: Ter
 
 /** `file:line:column: setting: what is wrong`, the form that editors and CI systems turn into links. */
 export function problemLine(file: string, { setting, line, column, message }: ConfigProblem): string {
-  const place = line === undefined ? file : `${file}:${line}:${column}`;
+  const name = withoutSecrets(printable(file));
+  const place = line === undefined ? name : `${name}:${line}:${column}`;
   return setting === '' ? `${place}: ${message}` : `${place}: ${setting}: ${message}`;
 }

@@ -100,16 +100,16 @@ export function asPublished(report: ProbeReportJson): DeepReadonly<z.infer<typeo
 }
 
 /** What `scepwatch probe URL URL … --json` prints. */
-export const ProbeList = z.strictObject({ schema: z.literal('scepwatch.probe-list/1'), results: z.array(ProbeReport) });
+const ProbeList = z.strictObject({ schema: z.literal('scepwatch.probe-list/1'), results: z.array(ProbeReport) });
 
 /** What every command prints with `--json` when it cannot do what it was asked to; the exit code is 3. */
-export const ErrorReport = z.strictObject({
+const ErrorReport = z.strictObject({
   schema: z.literal('scepwatch.error/1'),
   error: z.strictObject({ kind: z.enum(['usage', 'internal']), message: z.string() }),
 });
 
 /** What `scepwatch check-config FILE --json` prints. */
-export const CheckConfigReport = z.strictObject({
+const CheckConfigReport = z.strictObject({
   schema: z.literal('scepwatch.check-config/1'),
   ok: z.boolean(),
   targets: z.int().nullable(),
@@ -117,7 +117,7 @@ export const CheckConfigReport = z.strictObject({
 });
 
 /** What `scepwatch explain CODE --json` prints. */
-export const ExplainReport = z.strictObject({
+const ExplainReport = z.strictObject({
   schema: z.literal('scepwatch.explain/1'),
   code: z.enum(VERDICT_CODES),
   layer: z.enum(LAYERS),
@@ -129,6 +129,23 @@ export const ExplainReport = z.strictObject({
   alsoKnownAs: z.array(z.string()),
 });
 
+/** What `scepwatch explain --json` prints without a code. */
+const CodesReport = z.strictObject({
+  schema: z.literal('scepwatch.codes/1'),
+  codes: z.array(z.strictObject({ code: z.enum(VERDICT_CODES), severity: z.enum(SEVERITIES), layer: z.enum(LAYERS), title: z.string() })),
+});
+
+/** What `scepwatch simulate --list --json` prints. */
+const FaultsReport = z.strictObject({
+  schema: z.literal('scepwatch.faults/1'),
+  faults: z.array(
+    z.discriminatedUnion('shown', [
+      z.strictObject({ code: z.enum(VERDICT_CODES), shown: z.literal(true), description: z.string(), variants: z.array(z.string()) }),
+      z.strictObject({ code: z.enum(VERDICT_CODES), shown: z.literal(false), reason: z.string(), instead: z.string() }),
+    ]),
+  ),
+});
+
 /** Every published JSON Schema by file name under docs/schemas. */
 const JSON_SCHEMAS = {
   'probe-1.schema.json': ProbeReport,
@@ -136,6 +153,8 @@ const JSON_SCHEMAS = {
   'error-1.schema.json': ErrorReport,
   'check-config-1.schema.json': CheckConfigReport,
   'explain-1.schema.json': ExplainReport,
+  'codes-1.schema.json': CodesReport,
+  'faults-1.schema.json': FaultsReport,
   'config.schema.json': Config,
 } as const;
 

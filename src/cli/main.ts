@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { printable, printableJson } from '../core/text/printable.ts';
+import { withoutSecrets } from '../core/text/redact.ts';
 import { VERSION } from '../version.ts';
 import { addCheckConfigCommand } from './check-config.ts';
 import { EXIT_USAGE } from './exit-code.ts';
@@ -31,7 +32,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
   }
 }
 
-export function createProgram(terminal: Terminal, finish: (code: number) => void): Command {
+function createProgram(terminal: Terminal, finish: (code: number) => void): Command {
   const program = new Command('scepwatch')
     .description('Watches the SCEP endpoints that Intune devices enrol through, and names the hop that is broken.')
     .version(VERSION)
@@ -53,16 +54,29 @@ function report(error: unknown, argv: readonly string[], { out, err }: Terminal)
   // commander throws for --help and --version too, after it has printed them.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
   const usage = error instanceof UsageError || error instanceof CommanderError;
-  const message = printable(
-    usage ? error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*?)\?\)/s, ' (did you mean $1?)') : internal(error),
-    600,
-  );
-  if (argv.includes('--json') || argv.join(' ').includes('--format json') || argv.includes('--format=json')) {
-    out(`${printableJson({ schema: 'scepwatch.error/1', error: { kind: usage ? 'usage' : 'internal', message } }, 2)}\n`);
-  } else {
-    err(`scepwatch: ${message}\n`);
+  const text = usage
+    ? error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*?)\?\)/s, ' (did you mean $1?)')
+    : internal(error);
+  const message = printable(withoutSecrets(text), 600);
+  switch (wantedFormat(argv)) {
+    case 'json':
+      out(`${printableJson({ schema: 'scepwatch.error/1', error: { kind: usage ? 'usage' : 'internal', message } }, 2)}\n`);
+      break;
+    case 'nagios':
+      // A plugin that says nothing on standard output shows up as "no output"; a pipe would start performance data.
+      out(`SCEP UNKNOWN - ${message.replaceAll('|', '/')}\n`);
+      break;
+    case 'text':
+      err(`scepwatch: ${message}\n`);
   }
   return EXIT_USAGE;
+}
+
+/** Read from the raw arguments, because the error may be that they cannot be parsed. */
+function wantedFormat(argv: readonly string[]): 'json' | 'nagios' | 'text' {
+  const format = argv.find((argument) => argument.startsWith('--format='))?.slice('--format='.length) ?? argv[argv.indexOf('--format') + 1];
+  if (argv.includes('--json') || (argv.some((argument) => argument.startsWith('--format')) && format === 'json')) return 'json';
+  return argv.some((argument) => argument.startsWith('--format')) && format === 'nagios' ? 'nagios' : 'text';
 }
 
 function internal(error: unknown): string {

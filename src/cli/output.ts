@@ -34,6 +34,10 @@ export function processTerminal(environment: NodeJS.ProcessEnv): Terminal {
   const { stdout, stderr } = process;
   const forced = (environment.FORCE_COLOR ?? '') !== '' && environment.FORCE_COLOR !== '0';
   const refused = (environment.NO_COLOR ?? '') !== '' || environment.TERM === 'dumb';
+  // `… | head` closes the pipe early: there is nobody left to tell, and nothing went wrong.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
   return {
     out: (text) => stdout.write(text),
     err: (text) => stderr.write(text),

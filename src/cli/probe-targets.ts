@@ -5,7 +5,6 @@ import { planChecks } from '../app/plan-checks.ts';
 import type { ProbeInput } from '../app/ports.ts';
 import { limitsFor } from '../app/probe-limits.ts';
 import { loadConfigFile } from '../config/load.ts';
-import { DEFAULT_LONG_URL_BYTES, MAX_LONG_URL_BYTES, MIN_LONG_URL_BYTES } from '../core/scep/operation-url.ts';
 import { parseScepUrl } from '../core/scep/scep-url.ts';
 import { problemLine } from './check-config.ts';
 import { UsageError } from './usage-error.ts';
@@ -32,17 +31,19 @@ export function configuredTargets(file: string, fallback: (url: string) => Targe
     const { input, caPins, notes } = fallback(one.url);
     const { dialects, longUrlBytes, timeoutMs, compareBackends, caFile, caPins: pins } = { ...config.defaults, ...one };
     const longUrlWanted = longUrlBytes !== undefined || input.checks.some(({ operation }) => operation === 'long-url');
+    const checks =
+      dialects === undefined && longUrlBytes === undefined
+        ? input.checks
+        : planChecks({ dialects: dialects ?? [...new Set(input.checks.map(({ dialect }) => dialect))], longUrl: longUrlWanted });
+    const comparisons = compareBackends ?? input.compareBackends;
     return {
       input: {
         ...input,
-        checks:
-          dialects === undefined && longUrlBytes === undefined
-            ? input.checks
-            : planChecks({ dialects: dialects ?? [...new Set(input.checks.map(({ dialect }) => dialect))], longUrl: longUrlWanted }),
+        checks,
         ...(longUrlBytes !== undefined && { longUrlBytes }),
-        limits: timeoutMs === undefined && !longUrlWanted ? input.limits : limitsFor(timeoutMs ?? input.limits.answerMs, longUrlWanted),
+        limits: limitsFor(timeoutMs ?? input.limits.answerMs, checks.length + comparisons),
         ...(caFile !== undefined && { ca: readCaFile(resolve(dirname(file), caFile), `${file}: caFile`) }),
-        ...(compareBackends !== undefined && { compareBackends }),
+        compareBackends: comparisons,
         vantage: config.vantage ?? input.vantage,
       },
       caPins: pins?.map(normalisedPin) ?? caPins,
@@ -51,18 +52,27 @@ export function configuredTargets(file: string, fallback: (url: string) => Targe
   });
 }
 
-/** `--long-url https://…` swallows the URL as its value; give it back. */
-export function longUrl(value: true | string | undefined): { readonly urls: readonly string[]; readonly bytes?: number } {
-  if (value === undefined) return { urls: [] };
-  if (value === true) return { urls: [], bytes: DEFAULT_LONG_URL_BYTES };
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return { urls: [value], bytes: DEFAULT_LONG_URL_BYTES };
-  const bytes = Number(value);
-  if (!Number.isInteger(bytes) || bytes < MIN_LONG_URL_BYTES || bytes > MAX_LONG_URL_BYTES) {
-    throw new UsageError(
-      `--long-url takes a number of bytes from ${MIN_LONG_URL_BYTES} to ${MAX_LONG_URL_BYTES}, not "${value.slice(0, 40)}"`,
-    );
-  }
-  return { urls: [], bytes };
+export interface OptionalNumber {
+  /** A URL that stood behind the option and was taken for its value. */
+  readonly urls: readonly string[];
+  /** Absent when the option was not given. */
+  readonly value?: number;
+}
+
+/** The value of an option such as `--long-url [BYTES]`; in `--long-url https://…` the URL is no value and is given back. */
+export function optionalNumber(
+  option: string,
+  given: true | string | undefined,
+  [min, max]: readonly [number, number],
+  fallback: number,
+): OptionalNumber {
+  if (given === undefined) return { urls: [] };
+  if (given === true) return { urls: [], value: fallback };
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(given)) return { urls: [given], value: fallback };
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < min || value > max)
+    throw new UsageError(`${option} takes a whole number from ${min} to ${max}, not "${given.slice(0, 40)}"`);
+  return { urls: [], value };
 }
 
 export function parseUrls(given: readonly string[]): readonly { readonly url: string; readonly notes: readonly string[] }[] {

@@ -17,7 +17,7 @@ import { compareSeverity } from '../core/verdict/severity.ts';
 import { exitCode } from './exit-code.ts';
 import { asPublished } from './json-schemas.ts';
 import type { Terminal } from './output.ts';
-import { configuredTargets, longUrl, normalisedPin, parseUrls, readCaFile, type Target } from './probe-targets.ts';
+import { configuredTargets, normalisedPin, optionalNumber, parseUrls, readCaFile, type Target } from './probe-targets.ts';
 import { progressLine } from './progress.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -30,7 +30,7 @@ interface ProbeOptions {
   readonly ca?: string;
   readonly caPin?: readonly string[];
   readonly timeout: number;
-  readonly compareBackends?: true | number;
+  readonly compareBackends?: true | string;
   readonly concurrency: number;
   readonly insecure?: true;
   readonly debug?: true;
@@ -39,6 +39,7 @@ interface ProbeOptions {
 }
 
 const DEFAULT_COMPARISONS = 2;
+const MAX_COMPARISONS = 10;
 
 export function addProbeCommand(program: Command, terminal: Terminal, finish: (code: number) => void): void {
   program
@@ -64,11 +65,7 @@ export function addProbeCommand(program: Command, terminal: Terminal, finish: (c
       integer(100, 600_000),
       DEFAULT_ANSWER_MS,
     )
-    .option(
-      '--compare-backends [N]',
-      `fetch GetCACert over N further connections and compare (default ${DEFAULT_COMPARISONS})`,
-      integer(1, 10),
-    )
+    .option('--compare-backends [N]', `fetch GetCACert over N further connections and compare (default ${DEFAULT_COMPARISONS})`)
     .option('--concurrency <N>', 'how many URLs to probe at the same time', integer(1, 200), 20)
     .option('--insecure', 'go on although the TLS certificate does not verify; the error is still shown')
     .option('--debug', 'print every byte-level fact to standard error, secrets redacted')
@@ -96,19 +93,22 @@ function integer(min: number, max: number): (value: string) => number {
 }
 
 async function probe(given: readonly string[], options: ProbeOptions, terminal: Terminal): Promise<number> {
-  const { urls: swallowed, bytes } = longUrl(options.longUrl);
-  const texts = [...given, ...swallowed];
+  const long = optionalNumber('--long-url', options.longUrl, [MIN_LONG_URL_BYTES, MAX_LONG_URL_BYTES], DEFAULT_LONG_URL_BYTES);
+  const compare = optionalNumber('--compare-backends', options.compareBackends, [1, MAX_COMPARISONS], DEFAULT_COMPARISONS);
+  const texts = [...given, ...long.urls, ...compare.urls];
+  const bytes = long.value;
+  const comparisons = compare.value ?? 0;
   const ca = options.ca === undefined ? undefined : readCaFile(options.ca, '--ca');
+  const checks = planChecks({ dialects: options.dialect === 'all' ? DIALECTS : [options.dialect], longUrl: bytes !== undefined });
   const target = (url: string, trusted: string | undefined, notes: readonly string[]): Target => ({
     input: {
       url,
-      checks: planChecks({ dialects: options.dialect === 'all' ? DIALECTS : [options.dialect], longUrl: bytes !== undefined }),
+      checks,
       longUrlBytes: bytes ?? DEFAULT_LONG_URL_BYTES,
-      limits: limitsFor(options.timeout, bytes !== undefined),
+      limits: limitsFor(options.timeout, checks.length + comparisons),
       ...(trusted !== undefined && { ca: trusted }),
       insecure: options.insecure ?? false,
-      compareBackends:
-        options.compareBackends === undefined ? 0 : options.compareBackends === true ? DEFAULT_COMPARISONS : options.compareBackends,
+      compareBackends: comparisons,
       vantage: options.vantage,
     },
     caPins: options.caPin ?? [],

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Command, InvalidArgumentError } from 'commander';
+import { printableJson } from '../core/text/printable.ts';
 import { wrap } from '../core/text/wrap.ts';
 import type { VerdictCode } from '../core/verdict/code.ts';
 import type { Simulator } from '../simulator/server.ts';
@@ -14,6 +15,7 @@ interface SimulateOptions {
   readonly tls?: true;
   readonly caOut?: string;
   readonly list?: true;
+  readonly json?: true;
 }
 
 const DEFAULT_PORT = 8403;
@@ -31,8 +33,11 @@ export function addSimulateCommand(program: Command, terminal: Terminal, finish:
     .option('--tls', 'serve https with a certificate made at start')
     .option('--ca-out <FILE>', 'with --tls: write the CA certificate to trust to a file, for scepwatch probe --ca FILE')
     .option('--list', 'list every fault and its variants')
+    .option('--json', 'with --list: print one JSON object')
     .action(async (options: SimulateOptions) => {
-      if (options.list === true) terminal.out(await faultList(terminal));
+      if (options.json === true && options.list !== true)
+        throw new UsageError('--json goes with --list; a running simulator prints lines for people');
+      if (options.list === true) terminal.out(options.json === true ? await faultListJson() : await faultList(terminal));
       else await simulate(options, terminal);
       finish(0);
     });
@@ -42,6 +47,16 @@ function port(value: string): number {
   const parsed = Number(value);
   if (!Number.isInteger(parsed) || parsed < 0 || parsed > 65_535) throw new InvalidArgumentError('give a port number from 0 to 65535.');
   return parsed;
+}
+
+async function faultListJson(): Promise<string> {
+  const { FAULTS } = await import('../simulator/faults.ts');
+  const faults = Object.entries(FAULTS).map(([code, fault]) =>
+    fault.kind === 'shown'
+      ? { code, shown: true, description: fault.description, variants: Object.keys(fault.variants) }
+      : { code, shown: false, reason: fault.reason, instead: fault.instead },
+  );
+  return `${printableJson({ schema: 'scepwatch.faults/1', faults }, 2)}\n`;
 }
 
 async function faultList({ width, paint }: Terminal): Promise<string> {

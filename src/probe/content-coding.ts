@@ -1,4 +1,4 @@
-import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
+import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
 
 export interface DecodedContent {
   readonly bytes: Uint8Array;
@@ -7,10 +7,16 @@ export interface DecodedContent {
 
 /**
  * Undoes a Content-Encoding that nobody asked for, but never yields more than `maxBytes`: a few kilobytes of gzip can hold gigabytes.
- * Unknown codings are left as they are.
+ * Unknown codings, and more than one, are left as they are.
  */
 export async function decodeContent(bytes: Uint8Array, coding: string, maxBytes: number): Promise<DecodedContent> {
-  const create = DECODERS.get(coding.trim().toLowerCase());
+  const named = coding
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity');
+  const create =
+    named.length === 1 ? DECODERS.get(named[0] === 'deflate' && !hasZlibHeader(bytes) ? 'raw-deflate' : (named[0] ?? '')) : undefined;
   if (create === undefined) return { bytes, end: 'complete' };
   const decoder = create();
   const chunks: Buffer[] = [];
@@ -29,10 +35,16 @@ export async function decodeContent(bytes: Uint8Array, coding: string, maxBytes:
   return { bytes: new Uint8Array(Buffer.concat(chunks).subarray(0, maxBytes)), end };
 }
 
+/** RFC 9110 section 8.4.1.2 wants the zlib format, and notes that some servers leave its header out. */
+function hasZlibHeader([first = 0]: Uint8Array): boolean {
+  return (first & 0x0f) === 8;
+}
+
 /** A map, because the server chooses the key: `constructor` must not find anything. */
 const DECODERS: ReadonlyMap<string, () => ReturnType<typeof createGunzip>> = new Map([
   ['gzip', () => createGunzip()],
   ['x-gzip', () => createGunzip()],
   ['deflate', () => createInflate()],
+  ['raw-deflate', () => createInflateRaw()],
   ['br', () => createBrotliDecompress()],
 ]);

@@ -24,7 +24,7 @@ export type ExchangeResult =
   | { readonly kind: 'failed'; readonly phase: 'request' | 'first-byte'; readonly code: string; readonly detail: string };
 
 /** undici's own name for it, so that one table of codes serves for all time limits. */
-const NO_REPLY = 'UND_ERR_HEADERS_TIMEOUT';
+export const NO_REPLY = 'UND_ERR_HEADERS_TIMEOUT';
 
 interface Head {
   readonly status: number;

@@ -4,7 +4,7 @@ import { headerValue } from '../core/http/headers.ts';
 import { operationUrl } from '../core/scep/operation-url.ts';
 import type { Answered, ConnectionFacts, Observation, ProbeRequest, TargetObservation } from '../core/verdict/observation.ts';
 import { type DialResult, type DialTimings, dial } from './dial.ts';
-import { type ExchangeResult, exchange } from './exchange.ts';
+import { type ExchangeResult, exchange, NO_REPLY } from './exchange.ts';
 import { requestHeaders } from './request-headers.ts';
 
 /** Less time than this is not worth a request. */
@@ -23,7 +23,7 @@ interface Cycle {
   readonly input: ProbeInput;
   readonly origin: URL;
   /** In `performance.now()` milliseconds. */
-  readonly deadline: number;
+  deadline: number;
   session?: Session;
   firstConnection?: ConnectionFacts;
   /** Set when no connection could be made: the other checks would only fail in the same way. */
@@ -41,7 +41,12 @@ export const observe: Observe = async (input) => {
   const checks: Observation[] = [];
   const comparisons: Observation[] = [];
   try {
-    for (const planned of input.checks) checks.push(await check(cycle, planned, checks));
+    for (const planned of input.checks) {
+      const seen = await check(cycle, planned, checks);
+      checks.push(seen);
+      // A server that let one request hang will most likely let the next one hang too: do not wait in full for each.
+      if (hadNoReply(seen)) cycle.deadline = Math.min(cycle.deadline, performance.now() + input.limits.afterNoReplyMs);
+    }
     const bundleCheck = input.checks.find(({ operation }) => operation === 'ca-cert');
     for (let i = 0; i < input.compareBackends && bundleCheck !== undefined; i++) {
       // A connection of its own each time: a load balancer decides by connection.
@@ -69,28 +74,28 @@ async function check(cycle: Cycle, { operation, dialect }: PlannedCheck, before:
   if (operation === 'long-url' && !capsAnswered(before, dialect)) {
     return { kind: 'skipped', request, reason: 'operation-failed', detail: 'a long URL tells nothing while the short GetCACaps fails' };
   }
-  if (isUsedUp(cycle)) return outOfBudget(request, input);
+  if (isUsedUp(cycle)) return outOfBudget(request);
 
   const started = performance.now();
   let attempt = await send(cycle, request);
   // The server may close a kept-alive connection at any moment; only a fresh one tells whether it refuses this request.
-  if (attempt.kind === 'sent' && attempt.reused && attempt.result.kind === 'failed' && attempt.result.code !== 'UND_ERR_HEADERS_TIMEOUT') {
+  if (attempt.kind === 'sent' && attempt.reused && attempt.result.kind === 'failed' && attempt.result.code !== NO_REPLY) {
     attempt = await send(cycle, request);
   }
   const totalMs = performance.now() - started;
 
   if (attempt.kind === 'unconnected') {
     const { phase, code, detail, timings } = attempt.dialled;
-    if (NO_CONNECTION_IN_TIME.has(code) && isUsedUp(cycle)) return outOfBudget(request, input);
+    if (NO_CONNECTION_IN_TIME.has(code) && isUsedUp(cycle)) return outOfBudget(request);
     cycle.unreachable = `no connection (${code})`;
     return { kind: 'failed', request, timings: { ...timings, totalMs }, phase, code, detail };
   }
   const { result, paid } = attempt;
   if (result.kind === 'failed') {
-    if (attempt.cutByBudget && result.code === 'UND_ERR_HEADERS_TIMEOUT') return outOfBudget(request, input);
+    if (attempt.cutByBudget && result.code === NO_REPLY) return outOfBudget(request);
     return { kind: 'failed', request, timings: { ...paid, totalMs }, phase: result.phase, code: result.code, detail: result.detail };
   }
-  if (attempt.cutByBudget && result.bodyEnd === 'timeout' && result.status === 200) return outOfBudget(request, input);
+  if (attempt.cutByBudget && result.bodyEnd === 'timeout' && result.status === 200) return outOfBudget(request);
   const { firstByteMs, ...answer } = result;
   return { ...answer, request, timings: { ...paid, firstByteMs, totalMs } } satisfies Answered;
 }
@@ -102,8 +107,14 @@ function isUsedUp({ deadline }: Cycle): boolean {
   return deadline - performance.now() < MIN_REQUEST_MS;
 }
 
-function outOfBudget(request: ProbeRequest, { limits }: ProbeInput): Observation {
-  return { kind: 'skipped', request, reason: 'budget', detail: `the ${Math.round(limits.budgetMs / 1000)} s for this target were used up` };
+/** A full wait in vain; what was cut short by the budget is skipped and never gets here. */
+function hadNoReply(seen: Observation): boolean {
+  if (seen.kind === 'failed') return seen.code === NO_REPLY;
+  return seen.kind === 'answered' && seen.bodyEnd === 'timeout';
+}
+
+function outOfBudget(request: ProbeRequest): Observation {
+  return { kind: 'skipped', request, reason: 'budget', detail: 'no time was left after an earlier check had no reply' };
 }
 
 function capsAnswered(before: readonly Observation[], dialect: string): boolean {

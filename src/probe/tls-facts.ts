@@ -1,4 +1,5 @@
 import type { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { certificateFacts } from '../certificate/read-certificate.ts';
 import type { CertificateFacts } from '../core/scep/certificate.ts';
@@ -75,8 +76,12 @@ function verifyErrorOf(
   if (expired !== undefined && (expired === chain[0] || code === 'CERT_HAS_EXPIRED')) {
     return { code: 'CERT_HAS_EXPIRED', detail: `certificate "${expired.subject}" expired on ${isoDay(expired.notAfter)}` };
   }
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return { code, detail: `the certificate is not for ${serverName} but for ${leaf?.subjectAltName ?? chain[0]?.subject ?? 'nothing'}` };
+  // Node names the chain's error only; a wrong name is a fault of its own, and the one that the operator can put right.
+  if (leaf !== undefined && !isFor(leaf, serverName))
+    return {
+      code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+      detail: `the certificate is not for ${serverName} but for ${leaf?.subjectAltName ?? chain[0]?.subject ?? 'nothing'}`,
+    };
   const [first] = chain;
   return {
     code,
@@ -85,4 +90,8 @@ function verifyErrorOf(
         ? 'the server sent no certificate'
         : `certificate "${first.subject}" issued by "${first.issuer}", ${chain.length} certificate(s) in the chain`,
   };
+}
+
+function isFor(leaf: X509Certificate, serverName: string): boolean {
+  return (isIP(serverName) === 0 ? leaf.checkHost(serverName) : leaf.checkIP(serverName)) !== undefined;
 }

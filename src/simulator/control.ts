@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import { FAULTS, type SelectedFault, selectFault } from './faults.ts';
 import type { RawRequest } from './request-reader.ts';
 
@@ -5,6 +6,13 @@ export interface ControlAnswer {
   readonly status: number;
   readonly reason: string;
   readonly text: string;
+}
+
+/** Whether a request comes from this machine; switching is for nobody else, whatever address the simulator listens on. */
+export function isLoopback(peer: string | undefined): boolean {
+  if (peer === undefined) return false;
+  const address = peer.replace(/^::ffff:/i, '');
+  return address === '::1' || (isIPv4(address) && address.startsWith('127.'));
 }
 
 /** Where the simulator is switched while it runs: not a path that NDES or IIS would have. */
@@ -17,12 +25,15 @@ export function isControlPath(path: string): boolean {
 /**
  * `GET /simulator` lists what can be shown; `PUT /simulator/fault` with `CODE` or `CODE variant` as body switches.
  * `select` does the switching and throws with a sentence for people when the running server cannot show the fault.
+ * `peer` is the client's address: one that is not of this machine gets a 403.
  */
 export async function control(
   request: RawRequest,
   showing: SelectedFault,
   select: (fault: SelectedFault) => Promise<void>,
+  peer: string | undefined,
 ): Promise<ControlAnswer> {
+  if (!isLoopback(peer)) return { status: 403, reason: 'Forbidden', text: 'The simulator is switched from its own machine only.\n' };
   const [path] = request.target.split('?', 1);
   if (path === ROOT && request.method === 'GET') return { status: 200, reason: 'OK', text: overview(showing) };
   if (path === `${ROOT}/fault` && request.method === 'GET')

@@ -14,17 +14,25 @@ export interface RawRequest {
 export type BadRequest = 'too-long' | 'malformed';
 
 const MAX_HEAD_BYTES = 128 * 1024;
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** A hundred times what a device sends. */
+const MAX_BODY_BYTES = 1024 * 1024;
 const MAX_KEPT_BODY = 4096;
 
 /**
  * Reads HTTP/1.1 requests from a socket, one after the other, pipelined ones too: the next is handed over when `answer` has settled.
- * Whatever is not a request is handed over as such once, and reading ends.
+ * Whatever is not a request is handed over as such once, and reading ends. A request that has begun must be there after
+ * `arrivalMs`, however busily its bytes trickle in; otherwise the connection ends.
  */
-export function readRequests(socket: Duplex, answer: (request: RawRequest | BadRequest) => Promise<void>): void {
+export function readRequests(socket: Duplex, arrivalMs: number, answer: (request: RawRequest | BadRequest) => Promise<void>): void {
   let buffered: Buffer = Buffer.alloc(0);
   let busy = false;
   let over = false;
+  let arrival: NodeJS.Timeout | undefined;
+
+  const arrived = (): void => {
+    clearTimeout(arrival);
+    arrival = undefined;
+  };
 
   const finish = async (bad: BadRequest): Promise<void> => {
     over = true;
@@ -36,23 +44,32 @@ export function readRequests(socket: Duplex, answer: (request: RawRequest | BadR
     if (busy || over) return;
     busy = true;
     try {
-      while (!over && !socket.destroyed) {
+      // Not writable any more: the last answer closed the connection, and what was pipelined behind it gets none.
+      while (!over && socket.writable) {
         const taken = take(buffered);
-        if (taken === 'incomplete') return;
+        if (taken === 'incomplete') {
+          if (buffered.length > 0) arrival ??= setTimeout(() => socket.destroy(), arrivalMs);
+          return;
+        }
+        arrived();
         if (typeof taken === 'string') return await finish(taken);
         buffered = buffered.subarray(taken.length);
         await answer(taken.request);
       }
     } finally {
       busy = false;
+      socket.resume();
     }
   };
 
   socket.on('data', (chunk: Buffer) => {
     if (over) return;
     buffered = buffered.length === 0 ? chunk : Buffer.concat([buffered, chunk]);
+    // Whoever sends while an answer is due waits; small pipelined requests still fit.
+    if (busy && buffered.length > MAX_HEAD_BYTES) socket.pause();
     void next();
   });
+  socket.once('close', arrived);
 }
 
 type Taken = { readonly request: RawRequest; readonly length: number } | BadRequest | 'incomplete';

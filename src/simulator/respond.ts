@@ -14,13 +14,14 @@ export interface Stage {
   readonly pki: Pki;
   readonly proxy: ProxyIdentity;
   readonly scheme: 'http' | 'https';
+  readonly behindProxy: boolean;
   /** Number of the back end that this connection reaches. */
   readonly backEnd: () => number;
 }
 
 /** What the server, in its present behaviour, does with one request. */
 export async function respond({ method, target, headers }: RawRequest, stage: Stage): Promise<Reply> {
-  const { behaviour, proxy, scheme } = stage;
+  const { behaviour, proxy, scheme, behindProxy } = stage;
   const question = target.indexOf('?');
   const path = question === -1 ? target : target.slice(0, question);
   const query = question === -1 ? '' : target.slice(question + 1);
@@ -29,7 +30,7 @@ export async function respond({ method, target, headers }: RawRequest, stage: St
   if (behaviour.longUrl !== undefined && isOver(behaviour.longUrl, target, query)) return behaviour.longUrl.answer(ask);
   if (behaviour.everywhere !== undefined) return behaviour.everywhere(ask);
   const lower = path.toLowerCase();
-  if (lower === '/robots.txt') return robotsTxt();
+  if (lower === '/robots.txt' && behindProxy) return robotsTxt();
   if (lower === '/') return welcomePage();
   if (lower === '/certsrv/mscep_admin' || lower === '/certsrv/mscep_admin/') {
     return customErrorPage(401, 'english', [

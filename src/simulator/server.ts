@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { createServer, isIPv6, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
 import type { VerdictCode } from '../core/verdict/code.ts';
@@ -28,6 +28,8 @@ export interface SimulatorOptions {
   readonly now?: number;
   /** Dress the answers as having come through Microsoft Entra application proxy; true when absent. */
   readonly behindProxy?: boolean;
+  /** Milliseconds that a connection may stand idle and that a request may take to arrive; as long as HTTP.sys waits when absent. */
+  readonly idleMs?: number;
 }
 
 export interface SeenRequest {
@@ -59,11 +61,20 @@ const IDLE_MS = 120_000;
 
 /** Starts an NDES server on loopback that answers, byte by byte, like a healthy one or one with a fault. Rejects when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { host = '127.0.0.1', port = 0, now = Date.now(), behindProxy = true } = options;
+  const { host = '127.0.0.1', port = 0, now = Date.now(), behindProxy = true, idleMs = IDLE_MS } = options;
   let showing = chosen(options.fault ?? 'healthy', options.variant);
   const secure = options.tls === true || showing.behaviour.tls !== undefined;
   const [pki, identities] = await Promise.all([createPki(now), secure ? createTlsIdentities(now) : undefined]);
-  const state: State = { pki, proxy: createProxyIdentity(), behindProxy, identities, showing: () => showing, connections: 0, requests: [] };
+  const state: State = {
+    pki,
+    proxy: createProxyIdentity(),
+    behindProxy,
+    idleMs,
+    identities,
+    showing: () => showing,
+    connections: 0,
+    requests: [],
+  };
 
   const select = async (fault: SelectedFault): Promise<void> => {
     if (fault.behaviour.tls !== undefined && identities === undefined)
@@ -81,7 +92,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     socket.once('close', () => sockets.delete(socket));
     // A client may hang up at any moment, and a fault may be the reason.
     socket.on('error', () => {});
-    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    socket.setTimeout(idleMs, () => socket.destroy());
     serve(socket, state, select);
   });
   server.listen(port, host);
@@ -96,7 +107,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await closed;
   };
   return {
-    url: `${secure ? 'https' : 'http'}://${host}:${address.port}${SCEP_PATH}`,
+    url: `${secure ? 'https' : 'http'}://${isIPv6(host) ? `[${host}]` : host}:${address.port}${SCEP_PATH}`,
     get fault() {
       return showing.code;
     },
@@ -112,6 +123,7 @@ interface State {
   readonly pki: Pki;
   readonly proxy: ProxyIdentity;
   readonly behindProxy: boolean;
+  readonly idleMs: number;
   readonly identities: TlsIdentities | undefined;
   readonly showing: () => SelectedFault;
   readonly requests: SeenRequest[];
@@ -150,11 +162,11 @@ function serve(raw: Socket, state: State, select: (fault: SelectedFault) => Prom
   }
   /** Which back end this connection reaches, decided when it first asks for certificates. */
   let backEnd: number | undefined;
-  readRequests(socket, async (request) => {
+  readRequests(socket, state.idleMs, async (request) => {
     if (typeof request === 'string') return refuse(socket, request);
     const [path = ''] = request.target.split('?', 1);
     if (isControlPath(path)) {
-      const { status, reason, text } = await control(request, state.showing(), select);
+      const { status, reason, text } = await control(request, state.showing(), select, raw.remoteAddress);
       const answer: Answer = {
         kind: 'answer',
         origin: 'outside',
@@ -172,13 +184,14 @@ function serve(raw: Socket, state: State, select: (fault: SelectedFault) => Prom
       pki: state.pki,
       proxy: state.proxy,
       scheme: identities === undefined ? 'http' : 'https',
+      behindProxy: state.behindProxy,
       backEnd: () => {
         backEnd ??= state.connections++;
         return backEnd;
       },
     });
     if (behaviour.delayMs !== undefined) await pause(behaviour.delayMs, socket);
-    send(socket, raw, reply, request.keepAlive, state);
+    await send(socket, raw, reply, request.keepAlive, state);
   });
 }
 
@@ -192,19 +205,23 @@ function refuse(socket: Duplex, bad: BadRequest): void {
   socket.end(encode(status, reason, headers, body));
 }
 
-function send(socket: Duplex, raw: Socket, reply: Reply, keepAlive: boolean, state: State): void {
+async function send(socket: Duplex, raw: Socket, reply: Reply, keepAlive: boolean, state: State): Promise<void> {
   switch (reply.kind) {
     case 'hang':
+      // Until the client gives up: an answer to a later pipelined request would be taken for the one that hangs.
+      raw.setTimeout(0);
+      if (!socket.destroyed) await new Promise((resolve) => socket.once('close', resolve));
       return;
     case 'reset':
       raw.resetAndDestroy();
       return;
     case 'answer':
-      write(socket, reply, keepAlive, state);
+      await write(socket, reply, keepAlive, state);
   }
 }
 
-function write(socket: Duplex, answer: Answer, keepAlive: boolean, { behindProxy, proxy }: State): void {
+/** Settles when the bytes have left, so that a client that never reads is not answered into memory without end. */
+async function write(socket: Duplex, answer: Answer, keepAlive: boolean, { behindProxy, proxy }: State): Promise<void> {
   if (socket.destroyed) return;
   const dressed = behindProxy && answer.origin !== 'outside';
   const headers = [
@@ -215,7 +232,7 @@ function write(socket: Duplex, answer: Answer, keepAlive: boolean, { behindProxy
   const closing = !keepAlive || headers.some(([name, value]) => name.toLowerCase() === 'connection' && value.toLowerCase() === 'close');
   const bytes = encode(answer.status, answer.reason, headers, answer.body);
   if (closing) socket.end(bytes);
-  else socket.write(bytes);
+  else await new Promise((resolve) => socket.write(bytes, resolve));
 }
 
 function encode(status: number, reason: string, headers: Answer['headers'], body: Buffer): Buffer {

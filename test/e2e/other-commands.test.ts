@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { VERDICT_CODES } from '../../src/core/verdict/code.ts';
 import { startSimulator } from '../../src/simulator/server.ts';
+import { schemaProblems } from '../support/published-schema.ts';
 import { scepwatch } from '../support/scepwatch.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -20,11 +21,13 @@ describe('scepwatch explain', () => {
   });
 
   it('lists every code', async () => {
+    expect(schemaProblems('codes-1.schema.json', (await scepwatch(['explain', '--json'])).stdout)).toBe('');
     const { stdout } = await scepwatch(['explain']);
     expect(VERDICT_CODES.filter((code) => !stdout.includes(code))).toEqual([]);
   });
 
   it('prints JSON', async () => {
+    expect(schemaProblems('explain-1.schema.json', (await scepwatch(['explain', 'tcp-refused', '--json'])).stdout)).toBe('');
     expect(JSON.parse((await scepwatch(['explain', 'tcp-refused', '--json'])).stdout)).toMatchObject({
       schema: 'scepwatch.explain/1',
       code: 'tcp-refused',
@@ -119,6 +122,7 @@ describe('scepwatch simulate', () => {
   });
 
   it('lists what it can show', async () => {
+    expect(schemaProblems('faults-1.schema.json', (await scepwatch(['simulate', '--list', '--json'])).stdout)).toBe('');
     const { stdout } = await scepwatch(['simulate', '--list']);
     expect(VERDICT_CODES.filter((code) => !stdout.includes(code))).toEqual([]);
   });

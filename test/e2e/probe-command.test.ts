@@ -1,26 +1,19 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { startSimulator } from '../../src/simulator/server.ts';
 import { needs } from '../support/needs.ts';
 import { startNginx } from '../support/nginx.ts';
+import { schemaProblems } from '../support/published-schema.ts';
 import { startScepserver } from '../support/scepserver.ts';
 import { scepwatch } from '../support/scepwatch.ts';
 import { tlsMaterial } from '../support/tls-material.ts';
 
 const FOLDER = mkdtempSync(join(tmpdir(), 'scepwatch-e2e-'));
-
-function schemaCheck(name: string): (value: unknown) => string {
-  const schema = JSON.parse(readFileSync(join(import.meta.dirname, '../../docs/schemas', name), 'utf8'));
-  const validate = new Ajv2020({ allErrors: true, validateFormats: false }).compile(schema);
-  return (value) => (validate(value) ? '' : JSON.stringify(validate.errors));
-}
-
-const probeProblems = schemaCheck('probe-1.schema.json');
-const listProblems = schemaCheck('probe-list-1.schema.json');
-const errorProblems = schemaCheck('error-1.schema.json');
 
 /** Control characters other than line feed, and invisible or direction-changing ones. */
 const HARMFUL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
@@ -53,7 +46,7 @@ describe('scepwatch probe', () => {
     await using simulator = await startSimulator({ fault: 'ra-certificate-expired' });
     const { code, stdout, stderr } = await scepwatch(['probe', simulator.url, '--json']);
     const report = JSON.parse(stdout);
-    expect(probeProblems(report)).toBe('');
+    expect(schemaProblems('probe-1.schema.json', stdout)).toBe('');
     expect(report).toMatchObject({
       schema: 'scepwatch.probe/1',
       target: { url: simulator.url },
@@ -74,7 +67,7 @@ describe('scepwatch probe', () => {
     await using broken = await startSimulator({ fault: 'iis-auth-required' });
     const { code, stdout } = await scepwatch(['probe', healthy.url, broken.url, '--json']);
     const list = JSON.parse(stdout);
-    expect(listProblems(list)).toBe('');
+    expect(schemaProblems('probe-list-1.schema.json', stdout)).toBe('');
     expect(list.results.map(({ verdict }: { verdict: { code: string } }) => verdict.code)).toEqual([
       'healthy-long-url-untested',
       'iis-auth-required',
@@ -125,13 +118,53 @@ describe('scepwatch probe', () => {
     expect(stderr).toMatch(/read as utf-16le \((?:bom|null-bytes)\)/);
     expect(stderr).toMatch(/^ {2}0000 {2}(?:[0-9a-f]{2} ){15}/m);
     expect(stderr).toContain('x-ms-proxy-subscription-id: <redacted>');
+    expect(stderr).toMatch(/x-ms-proxy-transaction-id: [0-9a-f-]{36}/);
     expect(stderr).not.toMatch(HARMFUL);
+  });
+
+  it.each([
+    ['preauth-entra-id-enabled', /authorize\?…/],
+    ['ndes-admin-page-exposed', /challenge password is:.*<redacted>/],
+  ])('shows no secret of %s with --debug, in text or in bytes', async (fault, shown) => {
+    await using simulator = await startSimulator({ fault: fault as 'healthy' });
+    const { stdout, stderr } = await scepwatch(['probe', simulator.url, '--debug']);
+    expect(stderr).toMatch(shown);
+    const withoutTransaction = (stdout + stderr).replace(/transaction-?\s?id[^\n]*/gi, '');
+    expect(withoutTransaction).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}/);
+    expect(withoutTransaction).not.toMatch(/client_id|AppProxyState|[0-9A-F]{16}/);
+    expect(
+      stderr
+        .split('\n')
+        .filter((line) => /^ {2}0020 {2}/.test(line))
+        .every((line) => !line.includes('password')),
+    ).toBe(true);
   });
 
   it('uses colour only where it is wanted', async () => {
     expect((await scepwatch(['probe', '--simulate'])).stdout).not.toContain('\u001b');
     expect((await scepwatch(['probe', '--simulate'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[');
     expect((await scepwatch(['probe', '--simulate'], { FORCE_COLOR: '1', NO_COLOR: '1' })).stdout).not.toContain('\u001b');
+  });
+});
+
+describe('a monitoring system', () => {
+  it('is told about wrong usage on standard output, as plugins do', async () => {
+    const { code, stdout } = await scepwatch(['probe', 'https://ndes.contoso.com/x?y', '--format', 'nagios']);
+    expect(stdout).toMatch(/^SCEP UNKNOWN - the URL has a query[^|\n]*\n$/);
+    expect(code).toBe(3);
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('changes neither the exit code nor what stands on standard error', async () => {
+    await using simulator = await startSimulator({ fault: 'ndes-app-pool-stopped' });
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/cli/scepwatch.mjs'), 'probe', simulator.url], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    const [stderr] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    expect(stderr).toBe('');
+    expect(child.exitCode).toBe(2);
   });
 });
 
@@ -156,13 +189,21 @@ const MISTAKES: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [['probe', 'https://ndes.contoso.com/', '--ca', join(FOLDER, 'junk.pem')], /holds no PEM certificate/],
   [['probe', 'https://ndes.contoso.com/', '--ca', join(FOLDER, 'damaged.pem')], /certificate 1 of 1 .* is damaged/],
   [['probe', 'https://ndes.contoso.com/', '--timeout', 'soon'], /--timeout.*whole number from 100 to 600000/],
-  [['probe', 'https://ndes.contoso.com/', '--long-url', '99999'], /--long-url takes a number of bytes from 1000 to 31000/],
+  [['probe', 'https://ndes.contoso.com/', '--long-url', '99999'], /--long-url takes a whole number from 1000 to 31000, not "99999"/],
   [['probe', 'https://ndes.contoso.com/', '--dialect', 'symbian'], /--dialect.*android, ios, windows, all/],
   [['probe', 'https://ndes.contoso.com/', '--ca-pin', 'abc'], /SHA-256/],
   [['probe', '--jsn'], /unknown option '--jsn' \(did you mean --json\?\)/],
   [['probe', '--simulate', 'ndes-app-pool-stoped'], /ndes-app-pool-stopped/],
   [['probe', '--simulate', 'tcp-timeout'], /tcp-timeout/],
   [['explain', 'ndes-app-pool-stoped'], /did you mean ndes-app-pool-stopped/],
+  [['https://admin:hunter2@ndes.contoso.com/'], /unknown command/],
+  [['explain', 'https://admin:hunter2@ndes.contoso.com/'], /is not a verdict code/],
+  [['probe', '--compare-backends', 'https://admin:hunter2@ndes.contoso.com/'], /carries a user name or password/],
+  [['probe', '--timeout', 'https://admin:hunter2@ndes.contoso.com/'], /whole number/],
+  [['probe', '--ca', 'https://admin:hunter2@ndes.contoso.com/', 'https://ndes.contoso.com/'], /cannot read/],
+  [['probe', '--config', 'https://admin:hunter2@ndes.contoso.com/'], /no such file/],
+  [['probe', 'https://admin:hunter2%40ndes.contoso.com:99999/'], /is not a URL/],
+  [['probe', 'ndes.contoso.com/x?challenge=hunter2'], /is not a URL/],
   [['explian'], /unknown command 'explian' \(did you mean explain\?\)/],
 ];
 
@@ -182,7 +223,7 @@ describe('a mistake on the command line', () => {
   it.each(MISTAKES)('%j is one JSON object with --json', async (args, says) => {
     const { code, stdout, stderr } = await scepwatch([...args, '--json']);
     const report = JSON.parse(stdout);
-    expect(errorProblems(report)).toBe('');
+    expect(schemaProblems('error-1.schema.json', stdout)).toBe('');
     expect(report.error.message).toMatch(new RegExp(says.source.replace('scepwatch: ', '')));
     expect(stderr).toBe('');
     expect(code).toBe(3);
@@ -197,7 +238,7 @@ describe('a real SCEP server that is no NDES', suite, () => {
     await using server = await startScepserver();
     const { code, stdout } = await scepwatch(['probe', server.url, '--json']);
     const report = JSON.parse(stdout);
-    expect(probeProblems(report)).toBe('');
+    expect(schemaProblems('probe-1.schema.json', stdout)).toBe('');
     expect(report.verdict.code).toBe('ndes-internal-error');
     expect(report.verdict.evidence.join('\n')).toContain('This does not look like NDES');
     expect(report.alsoFound.map(({ code: other }: { code: string }) => other)).toContain('ra-certificate-missing');

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { contains, decodeBody, pageTitle, searchable } from '../../src/core/http/decode-body.ts';
-import { redactedHeaderValue, redactedLocation } from '../../src/core/http/headers.ts';
+import { redactedHeaderValue } from '../../src/core/http/headers.ts';
 import { parseCaCaps, REGISTERED_CAPABILITIES } from '../../src/core/scep/ca-caps.ts';
+import { redactedText, redactedUrl, withoutSecrets } from '../../src/core/text/redact.ts';
 import { nastyText, randomFrom, seeds, share, stopwatch } from '../support/fuzz.ts';
 import { CONTENT_TYPES, PAGE_LITERALS } from '../support/page-literals.ts';
 
@@ -105,6 +106,49 @@ describe('the reader of capability lists', () => {
   });
 });
 
+describe('what is shown of a page', () => {
+  const pieces = [
+    '//',
+    '\\\\',
+    'https://',
+    'a:',
+    '@',
+    '%40',
+    '?',
+    'challenge password is: ',
+    '<b>',
+    '&nbsp;',
+    '0123456789ABCDEF',
+    '6e5dc3a8-7d43-4e7e-a1b5-0f1d3f0b9a11',
+    '-',
+    ' ',
+  ] as const;
+  const made = fc.array(fc.constantFrom(...pieces, ...PAGE_LITERALS), { maxLength: 12 }).map((all) => all.join(''));
+  const long = fc
+    .tuple(fc.constantFrom(...pieces), fc.constantFrom(...pieces))
+    .map(([a, b]) => (a + b).repeat(Math.ceil(65_536 / (a.length + b.length))));
+
+  test('is redacted in time and holds no GUID', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof({ weight: 40, arbitrary: made }, { weight: 10, arbitrary: nastyText }, { weight: 1, arbitrary: long }),
+        (text) => {
+          const shown = watch.time(
+            () => redactedText(text),
+            () => JSON.stringify(text.slice(0, 80)),
+          );
+          expect(shown).not.toContain('6e5dc3a8-7d43-4e7e-a1b5-0f1d3f0b9a11');
+          watch.time(
+            () => withoutSecrets(text),
+            () => JSON.stringify(text.slice(0, 80)),
+          );
+        },
+      ),
+      share(2),
+    );
+  });
+});
+
 describe('what is shown of a redirect', () => {
   test('holds no query, no fragment, no credentials and no tenant', () => {
     const tenant = fc.uuid();
@@ -119,7 +163,7 @@ describe('what is shown of a redirect', () => {
       fc.property(location, ([scheme, credentials, host, guid, rest]) => {
         const given = `${scheme}${credentials}${host.replaceAll('/', '')}/${guid}/oauth2?code=S3CRET#S3CRET${rest}`;
         const shown = watch.time(
-          () => redactedLocation(given),
+          () => redactedUrl(given),
           () => JSON.stringify(given),
         );
         expect(redactedHeaderValue('Location', given)).toBe(shown);

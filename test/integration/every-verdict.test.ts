@@ -41,7 +41,7 @@ async function probe(simulator: Simulator, settings: ProbeSettings = {}): Promis
     url: settings.url ?? simulator.url,
     checks: planChecks({ dialects: ['android'], longUrl }).filter(({ operation }) => only === undefined || operation === only),
     longUrlBytes: 12_000,
-    limits: limitsFor(answerMs, longUrl),
+    limits: limitsFor(answerMs, 4),
     ...(simulator.caPem !== undefined && { ca: simulator.caPem }),
     insecure: false,
     compareBackends,

@@ -165,7 +165,7 @@ describe('a server that takes its time', () => {
         { ...CERT, dialect },
       ]),
     ];
-    const seen = await outcomesOf(() => {}, { checks: all, limits: { ...limits, budgetMs: 1_000 } });
+    const seen = await outcomesOf(() => {}, { checks: all, limits: { ...limits, budgetMs: 1_000, afterNoReplyMs: 1_000 } });
     expect(seen).toEqual([HANGS, HANGS, ...Array.from({ length: 5 }, () => 'skipped budget')]);
   });
 

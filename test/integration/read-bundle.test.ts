@@ -6,6 +6,7 @@ import { bundleRoles, certificateRoles } from '../../src/core/scep/roles.ts';
 import { DAY_MS } from '../../src/core/time.ts';
 import { bundleFindings } from '../../src/core/verdict/findings.ts';
 import { certsOnly, DATA, indefinite, integer, oid, sequence, tlv } from '../support/der.ts';
+import { generalizedTime, hostileCertificate, utcTime } from '../support/hostile-certificates.ts';
 import { needs } from '../support/needs.ts';
 import {
   AGENT,
@@ -182,6 +183,16 @@ describe('a GetCACert body made by openssl', openssl.suite, () => {
         { isCa: false, signedBy: [0] },
       ],
     });
+  });
+
+  test('with dates that mean nothing does not count as read, whatever memory holds', () => {
+    for (const text of ['260132000000Z', '991332999999Z', '26010', '']) {
+      expect(invalid(hostileCertificate({ notBefore: utcTime(text) }))).toBe('it is neither a CMS message nor an X.509 certificate');
+      expect(invalid(hostileCertificate({ notAfter: utcTime(text) }))).toBe('it is neither a CMS message nor an X.509 certificate');
+    }
+    expect(certificatesOf(hostileCertificate({ notAfter: generalizedTime('99991231235959Z') }))[0]?.notAfter).toBe(
+      Date.UTC(9999, 11, 31, 23, 59, 59),
+    );
   });
 
   test('reads 24 certificates and counts the others', () => {

@@ -8,7 +8,8 @@ import { buffer } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import type { VerdictCode } from '../../src/core/verdict/code.ts';
-import { FAULTS } from '../../src/simulator/faults.ts';
+import { control as controlRequest } from '../../src/simulator/control.ts';
+import { FAULTS, selectFault } from '../../src/simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
 import { needs } from '../support/needs.ts';
 
@@ -54,6 +55,17 @@ describe('a healthy server', () => {
     expect((await get(proxied)).head).toMatch(/x-ms-proxy-connector-id: [0-9a-f-]{36}/);
     await using direct = await startSimulator({ behindProxy: false });
     expect((await get(direct)).head).not.toMatch(/x-ms-proxy/);
+    const robots = 'GET /robots.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    expect((await exchange(direct, robots)).toString('latin1')).not.toMatch(/x-ms-proxy/);
+  });
+
+  it('answers no request behind the one that closes the connection', async () => {
+    await using simulator = await startSimulator();
+    const { pathname } = new URL(simulator.url);
+    const last = `GET ${pathname}?operation=GetCACert HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+    const bytes = (await exchange(simulator, last + last)).toString('latin1');
+    expect(bytes.match(/HTTP\/1\.1 \d{3}/g)).toEqual(['HTTP/1.1 200']);
+    expect(bytes.length - bytes.indexOf('\r\n\r\n') - 4).toBe(Number(/Content-Length: (\d+)/.exec(bytes)?.[1]));
   });
 
   it('keeps a connection open and answers pipelined requests in order', async () => {
@@ -202,6 +214,17 @@ describe('switching while it runs', () => {
     expect(simulator.requests).toEqual([]);
   });
 
+  it('is refused to other machines, whatever address it listens on', async () => {
+    const healthy = selectFault('healthy');
+    if (!healthy.ok) throw new Error(healthy.problem);
+    const request = { method: 'PUT', target: '/simulator/fault', headers: new Map(), body: 'iis-auth-required', keepAlive: true };
+    const answerTo = (peer: string | undefined) => controlRequest(request, healthy.fault, async () => {}, peer);
+    for (const peer of ['192.0.2.7', '::ffff:192.0.2.7', '2001:db8::1', '127.0.0.1.example', undefined]) {
+      expect((await answerTo(peer)).status, peer).toBe(403);
+    }
+    for (const peer of ['127.0.0.1', '127.8.9.10', '::ffff:127.0.0.1', '::1']) expect((await answerTo(peer)).status, peer).toBe(200);
+  });
+
   it.each([
     ['nonsense', /is not a verdict code/],
     ['ndes-app-pool-stoped', /did you mean ndes-app-pool-stopped/],
@@ -227,6 +250,30 @@ describe('hostile clients', () => {
     await using simulator = await startSimulator();
     expect((await exchange(simulator, bytes)).toString('latin1')).toMatch(/^HTTP\/1\.1 400 /);
     expect((await get(simulator)).head).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it('cannot hold a connection open by sending a request byte by byte', async () => {
+    await using simulator = await startSimulator({ idleMs: 100 });
+    const socket = connectTcp(Number(new URL(simulator.url).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write('GET / HTTP/1.1\r\n');
+    const trickle = setInterval(() => socket.write('x'), 10);
+    await once(socket, 'close');
+    clearInterval(trickle);
+    expect((await get(simulator)).head).toMatch(/^HTTP\/1\.1 403 /);
+  });
+
+  it('that pipeline behind a request that hangs do not get the next answer in its place', async () => {
+    await using simulator = await startSimulator({ fault: 'long-url-hangs' });
+    const { pathname, port } = new URL(simulator.url);
+    const socket = connectTcp(Number(port), '127.0.0.1');
+    const received = buffer(socket).catch(() => Buffer.from('reset'));
+    socket.write(`GET ${pathname}?operation=GetCACaps&message=${'a'.repeat(12_000)} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    socket.write(`GET ${pathname} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    // A whole exchange on another connection: by then the second request has been read if it ever will be.
+    expect((await get(simulator)).head).toMatch(/^HTTP\/1\.1 403 /);
+    await simulator.close();
+    expect((await received).toString('latin1')).not.toMatch(/HTTP/);
   });
 
   it('that send nothing are disconnected when the server ends', async () => {

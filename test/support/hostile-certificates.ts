@@ -69,6 +69,11 @@ export function expensiveRsa(): Pick<HostileParts, 'spki' | 'signed'> {
   };
 }
 
+/** The most expensive of the usual curves; the signature does not fit, but that shows only at the end of the check. */
+export function expensiveCurve(): Pick<HostileParts, 'spki'> {
+  return { spki: generateKeyPairSync('ec', { namedCurve: 'P-521' }).publicKey.export({ type: 'spki', format: 'der' }) };
+}
+
 export const BASIC_CONSTRAINTS = '2.5.29.19';
 export const KEY_USAGE = '2.5.29.15';
 export const SUBJECT_KEY_ID = '2.5.29.14';

@@ -80,6 +80,9 @@ export interface SearchableText {
 /** Normalises text for matching: no-break spaces and runs of white space become one space, apostrophe variants become `'`. */
 export function searchable(text: string): SearchableText {
   const source = text
+    .replace(/&#(?:(\d{2,3})|x([0-9a-f]{2}));/gi, (_, decimal?: string, hex?: string) =>
+      asciiOrSpace(decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal)),
+    )
     .replace(/&nbsp;|&#160;|&#xa0;/gi, ' ')
     .replace(/&#39;|&#x27;|&rsquo;|&lsquo;|&apos;|&#8217;|[\u2018\u2019\u02bc\u00b4]/gi, "'")
     .replace(/[\s\u00a0\u200b\ufeff]+/g, ' ')
@@ -90,6 +93,11 @@ export function searchable(text: string): SearchableText {
     .replace(/ {2,}/g, ' ')
     .trim();
   return { source, visible };
+}
+
+/** Character references hide words from a search; only ASCII matters for the words we know, and 160 is a no-break space. */
+function asciiOrSpace(code: number): string {
+  return code >= 0x20 && code < 0x7f ? String.fromCharCode(code) : ' ';
 }
 
 /** True when either copy contains the literal (lower case) or matches the pattern. */

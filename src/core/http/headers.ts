@@ -1,3 +1,4 @@
+import { redactedText, redactedUrl } from '../text/redact.ts';
 import type { Header } from '../verdict/observation.ts';
 
 /** The first value of a header, whatever its spelling, or undefined. */
@@ -6,30 +7,21 @@ export function headerValue(headers: readonly Header[], name: string): string | 
   return headers.find(([candidate]) => candidate.toLowerCase() === wanted)?.[1];
 }
 
-/** Values that identify a tenant or a session; the rest of the world needs to know only that they were there. */
-const IDENTIFYING = new Set([
-  'x-ms-proxy-subscription-id',
-  'x-ms-proxy-app-id',
-  'x-ms-proxy-group-id',
-  'set-cookie',
-  'cookie',
-  'authorization',
-  'report-to',
-]);
+/** Headers whose value is a secret, an identifier or a session, whatever it looks like. */
+const SECRET =
+  /cookie|^(?:proxy-)?authorization$|authentication-info|token|^report-to$|^reporting-endpoints$|^x-ms-proxy-(?:subscription|tenant|app|group)-id$/;
 
-/** The value as it may be shown: identifiers and cookies are replaced, and a redirect keeps its target but not its query. */
+/** Challenges of HTTP authentication: the scheme says what is asked for, the rest may be a ticket. */
+const AUTHENTICATE = /^(?:www|proxy)-authenticate$/;
+
+/** The one identifier that exists to be passed on: Microsoft's support asks for it. */
+const TRANSACTION_ID = 'x-ms-proxy-transaction-id';
+
+/** The value as it may be shown: identifiers, cookies and tickets are replaced, and URLs lose their queries. */
 export function redactedHeaderValue(name: string, value: string): string {
   const lower = name.toLowerCase();
-  if (IDENTIFYING.has(lower)) return '<redacted>';
-  if (lower === 'location') return redactedLocation(value);
-  return value;
-}
-
-/** Host and path of a redirect target; tenant GUIDs in the path and everything behind `?` or `#` are left out. */
-export function redactedLocation(location: string): string {
-  const end = location.search(/[?#]/);
-  const base = end === -1 ? location : `${location.slice(0, end)}?…`;
-  return base
-    .replace(/^((?:[a-z][a-z0-9+.-]*:)?\/\/)[^/]*@/i, '$1<redacted>@')
-    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, '<tenant>');
+  if (lower === TRANSACTION_ID) return value;
+  if (SECRET.test(lower)) return '<redacted>';
+  if (AUTHENTICATE.test(lower)) return value.replace(/^(\s*[\w-]+)\s+.+$/s, '$1 <redacted>');
+  return lower === 'location' || lower === 'content-location' ? redactedUrl(value) : redactedText(value);
 }

@@ -2,12 +2,15 @@ import { decodeBody } from '../http/decode-body.ts';
 import { headerValue, redactedHeaderValue } from '../http/headers.ts';
 import type { CertificateFacts } from '../scep/certificate.ts';
 import { escapeHarmful, printable } from '../text/printable.ts';
+import { redactedText } from '../text/redact.ts';
 import { isoTime } from '../time.ts';
 import type { Answered, Observation, TargetObservation } from '../verdict/observation.ts';
 import type { JudgedCheck, TargetReport } from '../verdict/report.ts';
 
 /** How much of a body is shown byte by byte. */
 const DUMPED_BYTES = 256;
+/** A byte order mark and the first characters of a doctype: enough to see the encoding, too little for an identifier. */
+const SAFE_BYTES = 16;
 const EXCERPT_CHARACTERS = 2048;
 
 /**
@@ -75,12 +78,15 @@ function answerLines(answered: Answered): readonly string[] {
   const { status, reason, headers, body, bodyEnd } = answered;
   const { text, encoding, source } = decodeBody(body, headerValue(headers, 'content-type'));
   const binary = body[0] === 0x30;
+  const excerpt = text.slice(0, EXCERPT_CHARACTERS).replace(/\s+/g, ' ');
+  const shown = redactedText(excerpt);
   return [
     `< ${status} ${printable(reason, 100)}`,
     ...headers.map(([name, value]) => `< ${printable(name, 100)}: ${printable(redactedHeaderValue(name, value), 400)}`),
     `body        ${body.length} bytes, ${bodyEnd}${binary ? ', binary' : `, read as ${encoding} (${source})`}`,
-    ...hexLines(body.subarray(0, DUMPED_BYTES)),
-    ...(binary || body.length === 0 ? [] : [`text        ${escapeHarmful(text.slice(0, EXCERPT_CHARACTERS).replace(/\s+/g, ' '))}`]),
+    // The bytes would say again what the text leaves out; the first ones are kept, because encodings show there.
+    ...hexLines(body.subarray(0, binary || shown === excerpt ? DUMPED_BYTES : SAFE_BYTES)),
+    ...(binary || body.length === 0 ? [] : [`text        ${escapeHarmful(shown)}`]),
   ];
 }
 

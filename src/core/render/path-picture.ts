@@ -1,5 +1,5 @@
 import type { Hop } from '../verdict/hop.ts';
-import { LAYER_NAMES, type Layer } from '../verdict/layer.ts';
+import type { Layer } from '../verdict/layer.ts';
 import { HOP_INK, HOP_MARK, type Paint } from './paint.ts';
 
 const JOINT = ' ─ ';
@@ -12,20 +12,15 @@ export function pathPicture(path: readonly Hop[], width: number, paint: Paint, a
   const lines: string[] = [];
   for (const [index, row] of rows(path, width).entries()) {
     const lead = index === 0 ? '' : '─ ';
+    lines.push(lead + row.map(({ name, state }) => paint(HOP_INK[state] === 'quiet' ? 'quiet' : 'strong', name)).join(JOINT));
     lines.push(
-      lead + row.map(({ layer, state }) => paint(HOP_INK[state] === 'quiet' ? 'quiet' : 'strong', LAYER_NAMES[layer])).join(JOINT),
-    );
-    lines.push(
-      ' '.repeat(lead.length) +
-        row.map(({ layer, state }) => centred(paint(HOP_INK[state], HOP_MARK[state]), LAYER_NAMES[layer].length)).join('   '),
+      ' '.repeat(lead.length) + row.map(({ name, state }) => centred(paint(HOP_INK[state], HOP_MARK[state]), name.length)).join('   '),
     );
     const trouble = row.findIndex(({ layer }) => layer === at);
     const hop = row[trouble];
     if (hop === undefined) continue;
     const column =
-      lead.length +
-      row.slice(0, trouble).reduce((sum, { layer }) => sum + LAYER_NAMES[layer].length + JOINT.length, 0) +
-      leftOf(LAYER_NAMES[hop.layer].length);
+      lead.length + row.slice(0, trouble).reduce((sum, { name }) => sum + name.length + JOINT.length, 0) + leftOf(hop.name.length);
     const right = `╰─ ${label}`;
     const left = `${label} ─╯`;
     const text =
@@ -56,7 +51,7 @@ function rows(path: readonly Hop[], width: number): readonly (readonly Hop[])[] 
   const all: Hop[][] = [[]];
   let used = 0;
   for (const hop of path) {
-    const length = LAYER_NAMES[hop.layer].length + JOINT.length;
+    const length = hop.name.length + JOINT.length;
     if (used > 0 && used + length - JOINT.length > width) {
       all.push([]);
       used = 2;

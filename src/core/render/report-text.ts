@@ -3,7 +3,6 @@ import { wrap } from '../text/wrap.ts';
 import { daysUntil, isoDay, isoTime } from '../time.ts';
 import { CATALOG } from '../verdict/catalog.ts';
 import type { Cause } from '../verdict/catalog-entry.ts';
-import { LAYER_NAMES } from '../verdict/layer.ts';
 import type { JudgedCheck, TargetReport } from '../verdict/report.ts';
 import type { Severity } from '../verdict/severity.ts';
 import { listCertificates } from './certificates.ts';
@@ -39,10 +38,8 @@ export function reportText(report: TargetReport, options: TextOptions): string {
   const sections: string[][] = [
     [
       `${paint(ink, head)}  ${paint('strong', wrap(verdict.title, width, head.length + 2))}`,
-      paint(
-        'quiet',
-        `  ${verdict.code} · ${verdict.severity === 'ok' ? 'every hop answers as it has to' : `at ${LAYER_NAMES[verdict.layer]}`}`,
-      ),
+      paint('quiet', `  ${verdict.code} · ${subtitle(report)}`),
+      ...report.doubts.map((doubt) => `  ${paint('unsure', wrap(doubt, width, 2))}`),
     ],
     [
       observation.url,
@@ -57,7 +54,11 @@ export function reportText(report: TargetReport, options: TextOptions): string {
       report.checks.flatMap((check) => seenLines(check, report.checks, options)),
       paint,
     ),
-    titled('More evidence', extraEvidence(report), paint),
+    titled(
+      'More evidence',
+      extraEvidence(report).map((line) => wrap(line, width - 4, 2)),
+      paint,
+    ),
     verdict.severity === 'ok' ? [] : titled('What it means', [wrap(CATALOG[verdict.code].meaning, width - 4)], paint),
     // Advice on a healthy verdict is for those who ask: scepwatch explain has it.
     verdict.severity === 'ok' ? [] : causeLines(verdict.causes, options),
@@ -106,7 +107,7 @@ function seenLines({ observation, verdict }: JudgedCheck, all: readonly JudgedCh
   const { operation, dialect } = observation.request;
   const several = new Set(all.map((check) => check.observation.request.dialect)).size > 1;
   const name = (several ? `${operation} ${dialect}` : operation).padEnd(several ? 17 : 9);
-  if (observation.kind === 'skipped') return [paint('quiet', `· ${name}  not sent: ${printable(observation.detail)}`)];
+  if (observation.kind === 'skipped') return [paint('quiet', `· ${name}  not judged: ${printable(observation.detail)}`)];
   const mark = verdict === undefined ? '·' : paint(SEVERITY_INK[verdict.severity], SEVERITY_MARK[verdict.severity]);
   const [first = ''] = verdict?.evidence ?? [];
   const said = first.startsWith(`${operation}: `)
@@ -115,9 +116,20 @@ function seenLines({ observation, verdict }: JudgedCheck, all: readonly JudgedCh
   return [`${mark} ${name}  ${wrap(`${said}, ${seconds(observation.timings.totalMs)}`, width - 4, name.length + 4)}`];
 }
 
-/** Evidence that no line of "Seen" has shown. */
-function extraEvidence({ verdict, checks }: TargetReport): readonly string[] {
-  const shown = new Set(checks.flatMap((check) => check.verdict?.evidence.slice(0, 1) ?? []));
+/** Where the trouble is; or that there is none, as far as that is true. */
+function subtitle({ verdict, path, clients, observation }: TargetReport): string {
+  if (verdict.severity !== 'ok') return `at ${path.find(({ layer }) => layer === verdict.layer)?.name ?? verdict.layer}`;
+  if (observation.connection?.tls?.verifyError !== undefined)
+    return 'every hop answers, but the TLS certificate does not verify (see Notes)';
+  const unable = clients.filter(({ usable }) => !usable).map(({ platform }) => PLATFORM_WORDS[platform]);
+  return unable.length > 0
+    ? `every hop answers, but ${unable.join(' and ')} could not use the certificates (see Notes)`
+    : 'every hop answers as it has to';
+}
+
+/** Evidence that nothing above has shown. */
+function extraEvidence({ verdict, checks, doubts }: TargetReport): readonly string[] {
+  const shown = new Set([...doubts, ...checks.flatMap((check) => check.verdict?.evidence.slice(0, 1) ?? [])]);
   return verdict.evidence.filter((line) => !shown.has(line));
 }
 

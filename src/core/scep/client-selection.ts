@@ -1,5 +1,6 @@
 import type { CertificateFacts } from './certificate.ts';
 import { DIALECTS, type Dialect } from './dialect.ts';
+import { isAuthority } from './roles.ts';
 
 /**
  * Could a platform's SCEP client work with this bundle? A client has to pick three certificates from GetCACert:
@@ -138,8 +139,8 @@ export function issuersOf(certificate: CertificateFacts, certificates: readonly 
 
 /** Why an RA certificate does not belong to the current CA of its bundle, or undefined when it does. */
 export function issuerProblem(ra: CertificateFacts, certificates: readonly CertificateFacts[]): string | undefined {
-  const issuers = issuersOf(ra, certificates).filter(({ isCa }) => isCa);
-  const sameName = certificates.filter(({ isCa, subject }) => isCa && subject === ra.issuer);
+  const issuers = issuersOf(ra, certificates);
+  const sameName = certificates.filter((candidate) => candidate.subject === ra.issuer && isAuthority(candidate, certificates));
   if (issuers.length === 0) {
     return sameName.length === 0
       ? 'the CA that issued the RA certificate is not in the bundle'

@@ -29,17 +29,18 @@ const SHAPES: Readonly<Record<Dialect, DialectShape>> = {
  */
 export function operationUrl(scepUrl: string, operation: Operation, dialect: Dialect, longUrlBytes = DEFAULT_LONG_URL_BYTES): string {
   const { message, pathSuffix } = SHAPES[dialect];
+  const path = pathSuffix === '' ? scepUrl : `${scepUrl.replace(/\/+$/, '')}${pathSuffix}`;
   switch (operation) {
     case 'base-url':
       return scepUrl;
     case 'ca-caps':
-      return `${scepUrl}${pathSuffix}?operation=GetCACaps&message=${message}`;
+      return `${path}?operation=GetCACaps&message=${message}`;
     case 'ca-cert':
-      return `${scepUrl}${pathSuffix}?operation=GetCACert&message=${message}`;
+      return `${path}?operation=GetCACert&message=${message}`;
     case 'long-url': {
       // GetCACaps with a padded CA identifier: as long as a real enrolment, but nothing for NDES to parse and to log as an error.
       const query = `operation=GetCACaps&message=${message}-`;
-      return `${scepUrl}${pathSuffix}?${query}${'A'.repeat(Math.max(0, longUrlBytes - query.length))}`;
+      return `${path}?${query}${'A'.repeat(Math.max(0, longUrlBytes - query.length))}`;
     }
   }
 }

@@ -13,7 +13,7 @@ export function parseScepUrl(text: string): ScepUrl {
   const given = text.trim();
   if (!URL.canParse(given)) {
     const hint = /^[\w-]+(?:\.[\w-]+)+(?:\/|$)/.test(given)
-      ? `did you mean https://${printable(given, 120)}?`
+      ? `did you mean https://${printable(given.replace(/[?#].*$/s, ''), 120)}?`
       : `a SCEP server URL looks like ${EXAMPLE}`;
     return wrong(`"${withoutCredentials(given)}" is not a URL; ${hint}`);
   }
@@ -27,7 +27,7 @@ export function parseScepUrl(text: string): ScepUrl {
   }
   if (url.username !== '' || url.password !== '')
     return wrong('the URL carries a user name or password; SCEP needs neither, so leave out everything between // and @');
-  if (/\/mscep_admin(?:\/|$)/i.test(percentDecoded(url.pathname))) {
+  if (/\/mscep_admin(?![\w-])/i.test(percentDecoded(url.pathname))) {
     return wrong(`the URL is the NDES admin page: every visit uses up a challenge password; probe ${url.origin}${NDES_PATH} instead`);
   }
   if (url.search !== '' || given.includes('?'))
@@ -53,10 +53,11 @@ function wrong(problem: string): ScepUrl {
   return { ok: false, problem };
 }
 
-/** Even text that is no URL may hold a password in front of an @. */
+/** Even text that is no URL may hold a password in front of an @, or a challenge behind a question mark. */
 function withoutCredentials(text: string): string {
-  const at = text.lastIndexOf('@');
-  return printable(at === -1 ? text : `…${text.slice(at)}`, 120);
+  const name = text.split(/@|%40/i).at(-1) ?? '';
+  const shown = name.length === text.length ? text : `…@${name}`;
+  return printable(shown.replace(/[?#].*$/s, '?…'), 120);
 }
 
 /** As IIS compares paths; never throws, unlike decodeURIComponent. */

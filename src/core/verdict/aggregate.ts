@@ -32,7 +32,7 @@ export function targetVerdict(
 
   if (base !== undefined && statusOf(base) === 403 && isPassing(base)) {
     const failing = operations.filter((check) => check.verdict !== undefined && statusOf(check) !== 200);
-    if (failing.length > 0) candidates.push(verdictOf('ndes-partial-failure', [...evidenceOf([base]), ...evidenceOf(failing)]));
+    if (failing.length > 0) candidates.push(verdictOf('ndes-partial-failure', [...evidenceOf(failing), ...evidenceOf([base])]));
   }
   const slow = slowEvidence(checks, context);
   if (slow !== undefined) candidates.push(verdictOf('slow-response', [slow]));
@@ -52,7 +52,9 @@ function quietVerdict(
 ): Verdict {
   const evidence = evidenceOf(checks);
   if (base === undefined || !isPassing(base)) return verdictOf('unclassified', evidence.length === 0 ? ['nothing was probed'] : evidence);
-  if (!allPassing(caps) || !allPassing(certs)) return verdictOf('base-403-only', evidence);
+  if (caps.length === 0 && certs.length === 0) return verdictOf('base-403-only', evidence);
+  // Planned but not judged, for want of time: neither good nor bad is proven.
+  if (!allPassing(caps) || !allPassing(certs)) return verdictOf('unclassified', [...evidence, ...skippedEvidence(checks)]);
   return verdictOf(allPassing(longUrls) ? 'healthy' : 'healthy-long-url-untested', evidence);
 }
 
@@ -92,6 +94,12 @@ function statusOf({ observation }: JudgedCheck): number | undefined {
 
 function evidenceOf(checks: readonly JudgedCheck[]): readonly string[] {
   return checks.flatMap(({ verdict }) => verdict?.evidence ?? []);
+}
+
+function skippedEvidence(checks: readonly JudgedCheck[]): readonly string[] {
+  return checks.flatMap(({ observation }) =>
+    observation.kind === 'skipped' ? [`${observation.request.operation} was not judged: ${observation.detail}`] : [],
+  );
 }
 
 /** Three checks that fail alike are one problem with three lines of evidence. */

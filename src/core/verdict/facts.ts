@@ -63,7 +63,7 @@ export function answerFacts(answered: Answered): AnswerFacts {
     operation: answered.request.operation,
     status,
     server: headerValue(headers, 'server') ?? '',
-    location: headerValue(headers, 'location') ?? '',
+    location: resolvedLocation(headerValue(headers, 'location'), answered.request.url),
     throughProxy: headers.some(([name]) => name.toLowerCase().startsWith('x-ms-proxy-')),
     byConnector: (headerValue(headers, 'x-ms-proxy-connector-id') ?? '') !== '',
     proxyError: (headerValue(headers, 'x-ms-proxy-error-details') ?? '').trim().toLowerCase(),
@@ -73,6 +73,12 @@ export function answerFacts(answered: Answered): AnswerFacts {
     says,
     described: describeAnswer(answered, page().title),
   };
+}
+
+/** A redirect target may be relative to the request (RFC 9110 section 10.2.2), `//host` included. */
+function resolvedLocation(location: string | undefined, base: string): string {
+  if (location === undefined || !URL.canParse(location, base)) return location ?? '';
+  return new URL(location, base).href;
 }
 
 interface Page {

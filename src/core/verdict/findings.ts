@@ -30,13 +30,19 @@ export function capsFindings(caps: CaCaps): readonly Finding[] {
   }
 }
 
+/** A GetCACert answer over a further connection; without a bundle when it was no readable 200. */
+export interface Comparison {
+  readonly bundle?: CaCertBundle;
+  readonly described: string;
+}
+
 export interface BundleContext {
   /** Epoch milliseconds by the monitor's clock. */
   readonly now: number;
   /** SHA-256 or SHA-1 fingerprints, lower-case hexadecimal, of which one must stand in the bundle; empty when the operator pinned none. */
   readonly caPins: readonly string[];
-  /** Bundles that other connections of the same cycle were given. */
-  readonly comparisons: readonly CaCertBundle[];
+  /** What other connections of the same cycle were answered. */
+  readonly comparisons: readonly Comparison[];
   /** SHA-256 fingerprints seen in the last cycle that could read them. */
   readonly last?: { readonly ra: readonly string[]; readonly ca: readonly string[] };
   readonly clients: readonly ClientView[];
@@ -76,7 +82,7 @@ export function bundleFindings(bundle: CaCertBundle, context: BundleContext): re
         return problem === undefined ? [] : [`${name('RA', certificate)}: ${problem}`];
       }),
     ),
-    ...pinMismatch(certificates, context.caPins),
+    ...pinMismatch(ca, context.caPins),
     ...inconsistent(certificates, context.comparisons),
     ...finding(
       'weak-or-unsupported-signature',
@@ -111,29 +117,33 @@ function missingRa(
   return [{ code: 'ra-certificate-missing', evidence }];
 }
 
-function pinMismatch(certificates: readonly CertificateFacts[], pins: readonly string[]): readonly Finding[] {
-  if (pins.length === 0 || certificates.some(({ sha256, sha1 }) => pins.includes(sha256) || pins.includes(sha1))) return [];
-  const seen = certificates.filter(({ isCa }) => isCa).map((certificate) => `${name('CA', certificate)} has SHA-256 ${certificate.sha256}`);
-  return [{ code: 'ca-pin-mismatch', evidence: [`none of the ${pins.length} pinned fingerprints is in the bundle`, ...seen] }];
+function pinMismatch(authorities: readonly CertificateFacts[], pins: readonly string[]): readonly Finding[] {
+  if (pins.length === 0 || authorities.some(({ sha256, sha1 }) => pins.includes(sha256) || pins.includes(sha1))) return [];
+  const seen = authorities.map((certificate) => `${name('CA', certificate)} has SHA-256 ${certificate.sha256}`);
+  return [{ code: 'ca-pin-mismatch', evidence: [`none of the ${pins.length} pinned fingerprints is that of a CA in the bundle`, ...seen] }];
 }
 
-function inconsistent(certificates: readonly CertificateFacts[], comparisons: readonly CaCertBundle[]): readonly Finding[] {
+function inconsistent(certificates: readonly CertificateFacts[], comparisons: readonly Comparison[]): readonly Finding[] {
   const first = fingerprints(certificates);
-  const different = comparisons.filter((other) => other.kind !== 'invalid' && fingerprints(other.certificates) !== first);
+  const different = comparisons.filter(
+    ({ bundle }) => bundle === undefined || bundle.kind === 'invalid' || fingerprints(bundle.certificates) !== first,
+  );
   if (different.length === 0) return [];
+  const answers = new Set(
+    different.map(({ bundle, described }) => (bundle === undefined || bundle.kind === 'invalid' ? described : 'other certificates')),
+  );
   return [
     {
       code: 'inconsistent-backends',
-      evidence: [`${different.length} of ${comparisons.length} further connections were given other certificates than the first one`],
+      evidence: [
+        `${different.length} of ${comparisons.length} further connections were answered differently from the first one: ${[...answers].join('; ')}`,
+      ],
     },
   ];
 }
 
 function fingerprints(certificates: readonly CertificateFacts[]): string {
-  return certificates
-    .map(({ sha256 }) => sha256)
-    .toSorted()
-    .join();
+  return [...new Set(certificates.map(({ sha256 }) => sha256))].toSorted().join();
 }
 
 /** Signature algorithms that current clients refuse or cannot read, by object identifier. */

@@ -10,5 +10,7 @@ export type HopState = (typeof HOP_STATES)[number];
 
 export interface Hop {
   readonly layer: Layer;
+  /** What people call the hop on this path; only some paths lead through application proxy. */
+  readonly name: string;
   readonly state: HopState;
 }

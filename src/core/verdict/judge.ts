@@ -8,7 +8,8 @@ import { printable } from '../text/printable.ts';
 import { slowestAnswerMs, targetVerdict } from './aggregate.ts';
 import type { VerdictCode } from './code.ts';
 import { answerFacts, type Facts, failureFacts } from './facts.ts';
-import { bundleFindings, capsFindings, type Finding } from './findings.ts';
+import { bundleFindings, type Comparison, capsFindings, type Finding } from './findings.ts';
+import type { Layer } from './layer.ts';
 import { notesOn, notNdes } from './notes.ts';
 import type { Observation, TargetObservation } from './observation.ts';
 import { requestPath } from './path.ts';
@@ -22,11 +23,12 @@ import { byImportance, type Verdict, verdictOf } from './verdict.ts';
  */
 export function judgeTarget(observation: TargetObservation, bundles: readonly ReadBundle[], context: JudgeContext): TargetReport {
   const bundleOf = (check: Observation): CaCertBundle | undefined => bundles.find((read) => read.observation === check)?.bundle;
-  const comparisons = observation.comparisons.map(bundleOf).filter((bundle) => bundle !== undefined);
+  const comparisons = observation.comparisons.flatMap((check) => comparisonOf(check, bundleOf(check)));
   const checks = observation.checks.map((check) => judgeCheck(check, observation.checks, bundleOf(check), comparisons, context));
   const { verdict: judged, alsoFound } = targetVerdict(checks, context);
   // Part of the evidence and no note: the causes below speak of IIS and NDES.
-  const verdict = { ...judged, evidence: [...judged.evidence, ...notNdes(checks)] };
+  const doubts = judged.severity === 'ok' ? [] : notNdes(checks);
+  const verdict = { ...judged, evidence: [...judged.evidence, ...doubts] };
   const readable = checks.find(({ bundle }) => bundle !== undefined && bundle.kind !== 'invalid');
   const clients = readable?.bundle === undefined ? [] : viewsOf(readable.observation, readable.bundle);
   return {
@@ -35,6 +37,7 @@ export function judgeTarget(observation: TargetObservation, bundles: readonly Re
     alsoFound,
     checks,
     clients,
+    doubts,
     path: requestPath(observation, checks, verdict, alsoFound),
     notes: notesOn(observation, checks, clients, context.now),
   };
@@ -44,7 +47,7 @@ function judgeCheck(
   check: Observation,
   all: readonly Observation[],
   bundle: CaCertBundle | undefined,
-  comparisons: readonly CaCertBundle[],
+  comparisons: readonly Comparison[],
   context: JudgeContext,
 ): JudgedCheck {
   if (check.kind === 'skipped') return { observation: check, alsoFound: [] };
@@ -55,7 +58,10 @@ function judgeCheck(
   if (symptom !== undefined) {
     return {
       observation: check,
-      verdict: verdictOf(symptom.code, [seen, ...symptom.evidence, ...supportEvidence(symptom.code, check)], symptom.severity),
+      verdict: verdictOf(symptom.code, [seen, ...symptom.evidence, ...supportEvidence(symptom.code, check)], {
+        severity: symptom.severity,
+        layer: layerOf(symptom.code, check, all),
+      }),
       alsoFound: [],
     };
   }
@@ -86,6 +92,26 @@ function judgeCheck(
   }
 }
 
+/** A connection for which no time was left proves nothing about the server behind it. */
+function comparisonOf(check: Observation, bundle: CaCertBundle | undefined): readonly Comparison[] {
+  if (check.kind === 'skipped') return [];
+  const { described } = check.kind === 'answered' ? answerFacts(check) : failureFacts(check);
+  return [{ described, ...(bundle !== undefined && { bundle }) }];
+}
+
+/**
+ * Where a connection broke off or a reply stayed out. The code alone does not tell: it is the hop behind the last one that is known to work.
+ * In the handshake that is TLS; after it the NDES application once IIS has answered anything, the connector once the proxy has, else the edge.
+ */
+function layerOf(code: VerdictCode, check: Observation, all: readonly Observation[]): Layer | undefined {
+  if (code !== 'connection-reset' && code !== 'client-timeout') return undefined;
+  if (check.kind === 'failed' && check.phase === 'tls') return 'tls';
+  if (check.kind === 'failed' && check.phase === 'tcp') return 'tcp';
+  const answers = all.filter((other) => other.kind === 'answered').map(answerFacts);
+  if (answers.some(({ throughProxy, byConnector }) => byConnector || !throughProxy)) return 'ndes';
+  return answers.length > 0 ? 'connector' : 'edge';
+}
+
 function ruleContext(check: Observation, all: readonly Observation[], { now, vantagePoints, history }: JudgeContext): RuleContext {
   const caps = all.find(
     ({ kind, request }) => kind === 'answered' && request.operation === 'ca-caps' && request.dialect === check.request.dialect,
@@ -112,7 +138,7 @@ function passed(facts: Facts): Verdict {
 }
 
 function mostImportant(facts: Facts, findings: readonly Finding[]): { readonly verdict: Verdict; readonly alsoFound: readonly Verdict[] } {
-  const [first, ...others] = findings.map(({ code, evidence, severity }) => verdictOf(code, evidence, severity)).toSorted(byImportance);
+  const [first, ...others] = findings.map(({ code, evidence, severity }) => verdictOf(code, evidence, { severity })).toSorted(byImportance);
   return first === undefined ? { verdict: passed(facts), alsoFound: [] } : { verdict: first, alsoFound: others };
 }
 

@@ -16,13 +16,7 @@ export function notesOn(
   clients: readonly ClientView[],
   now: number,
 ): readonly string[] {
-  return [
-    ...transportNotes(observation),
-    ...clockNotes(checks, now),
-    ...notNdes(checks),
-    ...certificateNotes(checks),
-    ...clientNotes(checks, clients),
-  ];
+  return [...transportNotes(observation), ...clockNotes(checks, now), ...certificateNotes(checks), ...clientNotes(checks, clients)];
 }
 
 function transportNotes({ url, connection }: TargetObservation): readonly string[] {
@@ -63,7 +57,9 @@ export function notNdes(checks: readonly JudgedCheck[]): readonly string[] {
 function certificateNotes(checks: readonly JudgedCheck[]): readonly string[] {
   return checks.flatMap(({ bundle }) =>
     bundle?.kind === 'certs-only' && bundle.unreadable > 0
-      ? [`${bundle.unreadable} element(s) of the GetCACert bundle are not readable as certificates and were passed over.`]
+      ? [
+          `${bundle.unreadable} element(s) of the GetCACert bundle are not readable as certificates, or stand behind the first two dozen, and were passed over.`,
+        ]
       : [],
   );
 }

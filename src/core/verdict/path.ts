@@ -1,6 +1,6 @@
 import { headerValue } from '../http/headers.ts';
 import type { Hop, HopState } from './hop.ts';
-import { LAYERS, type Layer } from './layer.ts';
+import { LAYER_NAMES, LAYERS, type Layer, OTHER_EDGE_NAME } from './layer.ts';
 import type { Answered, TargetObservation } from './observation.ts';
 import type { JudgedCheck } from './report.ts';
 import type { Verdict } from './verdict.ts';
@@ -13,28 +13,31 @@ export function requestPath(
   alsoFound: readonly Verdict[],
 ): readonly Hop[] {
   const proven = provenLayers(observation, checks);
-  const troubled = LAYERS.indexOf(verdict.layer);
-  const stops = verdict.severity === 'crit' || verdict.severity === 'unknown';
-  return LAYERS.map((layer, position) => {
-    const seen = proven.get(layer);
-    if (layer === verdict.layer && verdict.severity !== 'ok' && !(verdict.severity === 'info' && seen === undefined))
-      return { layer, state: TROUBLE[verdict.severity] };
-    const other = alsoFound.find((found) => found.layer === layer && found.severity !== 'info');
-    if (other !== undefined && other.severity !== 'ok') return { layer, state: TROUBLE[other.severity] };
-    if (seen !== undefined) return { layer, state: seen };
-    // The answer of a later hop came through this one, so it works even when it left no trace.
-    if (position < troubled && verdict.layer !== 'probe') return { layer, state: LEAVES_NO_TRACE.has(layer) ? 'unseen' : 'ok' };
-    return { layer, state: stops ? 'unreached' : 'unseen' };
-  });
+  const proxied = isPublished(observation) || checks.some(({ observation: seen }) => seen.kind === 'answered' && isProxied(seen));
+  const nameOf = (layer: Layer): string => (layer === 'edge' && !proxied ? OTHER_EDGE_NAME : LAYER_NAMES[layer]);
+  return LAYERS.map((layer) => ({ layer, name: nameOf(layer), state: stateOf(layer, proven.get(layer), verdict, alsoFound) }));
+}
+
+function stateOf(layer: Layer, seen: HopState | undefined, verdict: Verdict, alsoFound: readonly Verdict[]): HopState {
+  if (layer === verdict.layer && verdict.severity !== 'ok' && !(verdict.severity === 'info' && seen === undefined))
+    return TROUBLE[verdict.severity];
+  const other = alsoFound.find((found) => found.layer === layer && found.severity !== 'info');
+  if (other !== undefined && other.severity !== 'ok') return TROUBLE[other.severity];
+  if (seen !== undefined) return seen;
+  // The answer of a later hop came through this one, so it works even when it left no trace.
+  if (LAYERS.indexOf(layer) < LAYERS.indexOf(verdict.layer) && verdict.layer !== 'probe')
+    return LEAVES_NO_TRACE.has(layer) ? 'unseen' : 'ok';
+  return verdict.severity === 'crit' || verdict.severity === 'unknown' ? 'unreached' : 'unseen';
 }
 
 const TROUBLE = { info: 'degraded', warn: 'degraded', crit: 'broken', unknown: 'unknown' } as const;
 
 const LEAVES_NO_TRACE: ReadonlySet<Layer> = new Set(['edge', 'connector']);
 
-function provenLayers({ url, connection }: TargetObservation, checks: readonly JudgedCheck[]): ReadonlyMap<Layer, HopState> {
+function provenLayers(observation: TargetObservation, checks: readonly JudgedCheck[]): ReadonlyMap<Layer, HopState> {
   const proven = new Map<Layer, HopState>([['probe', 'ok']]);
   const answers = checks.flatMap(({ observation }) => (observation.kind === 'answered' ? [observation] : []));
+  const { url, connection } = observation;
   const { hostname, protocol } = new URL(url);
   const secure = protocol === 'https:';
   const past = (...phases: readonly string[]): boolean =>
@@ -48,8 +51,7 @@ function provenLayers({ url, connection }: TargetObservation, checks: readonly J
 
   if (answers.length > 0) {
     const proxied = answers.filter(isProxied);
-    const published = hostname.endsWith('.msappproxy.net');
-    if (proxied.length > 0 || published) {
+    if (proxied.length > 0 || isPublished(observation)) {
       proven.set('edge', 'ok');
       if (answers.some((answer) => (headerValue(answer.headers, 'x-ms-proxy-connector-id') ?? '') !== '')) proven.set('connector', 'ok');
     } else {
@@ -78,6 +80,10 @@ function answersScep({ caps, bundle }: JudgedCheck): boolean {
 
 function isProxied({ headers }: Answered): boolean {
   return headers.some(([name]) => name.toLowerCase().startsWith('x-ms-proxy-'));
+}
+
+function isPublished({ url }: TargetObservation): boolean {
+  return new URL(url).hostname.endsWith('.msappproxy.net');
 }
 
 function isAddress(hostname: string): boolean {

@@ -48,6 +48,8 @@ export interface TargetReport {
   readonly path: readonly Hop[];
   /** What each platform's client could do with the certificates; empty when they could not be read. */
   readonly clients: readonly ClientView[];
+  /** Why the server may be no NDES at all; empty when nothing speaks against it. */
+  readonly doubts: readonly string[];
   /** Remarks that change no verdict. */
   readonly notes: readonly string[];
 }

@@ -1,5 +1,5 @@
-import { redactedLocation } from '../http/headers.ts';
 import { printable } from '../text/printable.ts';
+import { redactedUrl } from '../text/redact.ts';
 import { isoDay } from '../time.ts';
 import type { VerdictCode } from './code.ts';
 import type { AnswerFacts, Facts, FailureFacts, FailureKind } from './facts.ts';
@@ -47,7 +47,8 @@ export const RULES: readonly Rule[] = [
   { code: 'long-url-blocked-404-15', when: longUrl((seen) => seen.status === 404) },
   { code: 'long-url-blocked-reset', when: longUrlFailure('reset') },
   { code: 'long-url-hangs', when: longUrlFailure('no-reply') },
-  { code: 'long-url-blocked-other', when: longUrl((seen) => seen.status !== 200) },
+  // A page instead of a capability list was made by something in between, whatever its status.
+  { code: 'long-url-blocked-other', when: longUrl((seen) => seen.status !== 200 || seen.says(/<html|<!doctype/)) },
 
   // A body that breaks off matters only where the body is the answer; any other status has already said enough.
   {
@@ -63,7 +64,7 @@ export const RULES: readonly Rule[] = [
     code: 'preauth-entra-id-enabled',
     when: answer((seen) =>
       isRedirect(seen) && ENTRA_SIGN_IN.test(redirectHost(seen.location))
-        ? { evidence: [`redirects to ${quote(redactedLocation(seen.location))}`] }
+        ? { evidence: [`redirects to ${quote(redactedUrl(seen.location))}`] }
         : false,
     ),
   },
@@ -84,7 +85,7 @@ export const RULES: readonly Rule[] = [
     code: 'approxy-backend-timeout',
     when: answer((seen) => seen.proxyError === 'backendtimeout' || (seen.corporateAppPage && seen.says('connector timed out'))),
   },
-  { code: 'approxy-connector-unauthorized', when: answer((seen) => seen.says('connectorerror:unauthorized')) },
+  { code: 'approxy-connector-unauthorized', when: answer((seen) => seen.says(/connectorerror: ?unauthorized/)) },
   { code: 'approxy-bad-backend-response', when: answer((seen) => seen.proxyError === 'parsebackendresponsefailed') },
   {
     code: 'approxy-bad-gateway',
@@ -116,7 +117,7 @@ export const RULES: readonly Rule[] = [
       return { evidence: [`the page is one of ${product}`], severity: vantagePoints > 1 ? 'crit' : 'unknown' };
     }),
   },
-  { code: 'ndes-admin-page-exposed', when: answer((seen) => seen.says('enrollment challenge password is')) },
+  { code: 'ndes-admin-page-exposed', when: answer((seen) => ADMIN_PAGE.some((literal) => seen.says(literal))) },
   { code: 'ndes-policy-module-not-loaded', when: answer((seen) => seen.status === 200 && seen.says('network device enrollment service')) },
 
   { code: 'url-too-long', when: answer((seen) => seen.status === 414 || seen.says('request url too long')) },
@@ -154,7 +155,7 @@ export const RULES: readonly Rule[] = [
   { code: 'bad-gateway', when: answer((seen) => seen.status === 502 || seen.status === 504) },
   {
     code: 'unexpected-redirect',
-    when: answer((seen) => (isRedirect(seen) ? { evidence: [`redirects to ${quote(redactedLocation(seen.location))}`] } : false)),
+    when: answer((seen) => (isRedirect(seen) ? { evidence: [`redirects to ${quote(redactedUrl(seen.location))}`] } : false)),
   },
   {
     code: 'iis-default-page',
@@ -179,6 +180,13 @@ export function firstSymptom(seen: Facts, context: RuleContext): Symptom | undef
   }
   return undefined;
 }
+
+/** Sentences that only mscep_admin says: the challenge, a full cache, and no permission. */
+const ADMIN_PAGE = [
+  'enrollment challenge password is',
+  'the password cache is full',
+  'you do not have sufficient permission to enroll with scep',
+];
 
 const ENTRA_SIGN_IN = /^login\.(?:microsoftonline\.(?:com|us)|partner\.microsoftonline\.cn|windows\.net)$/;
 

@@ -16,10 +16,16 @@ export interface Verdict {
   readonly links: readonly Link[];
 }
 
-/** Joins what was seen with what the catalog knows. `severity` defaults to the catalog's. */
-export function verdictOf(code: VerdictCode, evidence: readonly string[], severity?: Severity): Verdict {
-  const { layer, title, causes, links, severity: usual } = CATALOG[code];
-  return { code, severity: severity ?? usual, layer, title, evidence, causes, links };
+/** Where a probe knows better than the catalog, which has the usual severity and hop. */
+interface Particular {
+  readonly severity?: Severity | undefined;
+  readonly layer?: Layer | undefined;
+}
+
+/** Joins what was seen with what the catalog knows. */
+export function verdictOf(code: VerdictCode, evidence: readonly string[], { severity, layer }: Particular = {}): Verdict {
+  const { title, causes, links, ...usual } = CATALOG[code];
+  return { code, severity: severity ?? usual.severity, layer: layer ?? usual.layer, title, evidence, causes, links };
 }
 
 /** Most severe first; among equals the lower row of the decision table, because it explains more. */

@@ -40,13 +40,5 @@ export const urlTooLong = (): Answer =>
 
 export const requestTooLong = (): Answer => badRequest('Request Too Long', 'The size of the request headers is too long.');
 export const invalidHostname = (): Answer => badRequest('Invalid Hostname', 'The request hostname is invalid.');
-export const invalidVerb = (): Answer => badRequest('Invalid Verb', 'The request verb is invalid.');
 export const invalidHeader = (): Answer => badRequest('Invalid Header', 'The request has an invalid header name.');
 export const invalidUrl = (): Answer => badRequest('Invalid URL', 'The request URL is invalid.');
-
-/** The rest of the request did not come within the connection timeout. */
-export const requestTimeout = (): Answer =>
-  httpSysAnswer(408, 'Request Timeout', 'Request Timeout', 'Request Timeout', 'The request has timed out.');
-
-export const entityTooLarge = (): Answer =>
-  httpSysAnswer(413, 'Request Entity Too Large', 'Request Entity Too Large', 'Request Entity Too Large', 'The request is too large.');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { headerValue, redactedHeaderValue, redactedLocation } from '../../../src/core/http/headers.ts';
+import { headerValue, redactedHeaderValue } from '../../../src/core/http/headers.ts';
+import { redactedUrl } from '../../../src/core/text/redact.ts';
 
 const HEADERS = [
   ['Server', 'Microsoft-IIS/10.0'],
@@ -55,7 +56,7 @@ describe('the target of a redirect', () => {
     ['/relative?query', '/relative?…'],
     ['', ''],
   ])('%s is shown as %s', (location, shown) => {
-    expect(redactedLocation(location)).toBe(shown);
+    expect(redactedUrl(location)).toBe(shown);
     expect(redactedHeaderValue('LOCATION', location)).toBe(shown);
   });
 });

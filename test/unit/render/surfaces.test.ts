@@ -5,7 +5,7 @@ import { pathPicture } from '../../../src/core/render/path-picture.ts';
 import { reportJson } from '../../../src/core/render/report-json.ts';
 import { reportText } from '../../../src/core/render/report-text.ts';
 import { judgeTarget } from '../../../src/core/verdict/judge.ts';
-import { LAYERS } from '../../../src/core/verdict/layer.ts';
+import { LAYER_NAMES, LAYERS } from '../../../src/core/verdict/layer.ts';
 import type { TargetReport } from '../../../src/core/verdict/report.ts';
 import { bundleOf, ca, healthyBundle, NOW, raEncryption, raSigning } from '../../support/certificates.ts';
 import { answered, failed, HEALTHY_CAPS, target } from '../../support/observations.ts';
@@ -91,7 +91,7 @@ describe('the Nagios line', () => {
 });
 
 describe('the path picture', () => {
-  const path = LAYERS.map((layer) => ({ layer, state: layer === 'iis' ? ('broken' as const) : ('ok' as const) }));
+  const path = LAYERS.map((layer) => ({ layer, name: LAYER_NAMES[layer], state: layer === 'iis' ? ('broken' as const) : ('ok' as const) }));
 
   it('puts each mark under its hop and the arrow under the broken one', () => {
     expect(pathPicture(path, 98, plain, 'iis', 'iis-bad-request')).toEqual([
@@ -120,7 +120,7 @@ describe('the path picture', () => {
     };
     const states = ['ok', 'degraded', 'broken', 'unknown', 'unreached', 'unseen', 'absent'] as const;
     const [, marks = ''] = pathPicture(
-      states.map((state, index) => ({ layer: LAYERS[index] ?? 'probe', state })),
+      states.map((state, index) => ({ layer: LAYERS[index] ?? 'probe', name: `hop ${index}`, state })),
       98,
       spy,
       undefined,

@@ -282,7 +282,58 @@ describe('GetCACert', () => {
   });
 });
 
+describe('what was planned and not judged', () => {
+  const skipped = (operation: 'ca-caps' | 'ca-cert'): Observation => ({
+    kind: 'skipped',
+    request: { operation, dialect: 'android', url: 'https://x' },
+    reason: 'budget',
+    detail: 'no time was left',
+  });
+
+  it('is never called fine', () => {
+    expect(verdict({ caps: skipped('ca-caps'), cert: skipped('ca-cert') })).toBe('unknown unclassified');
+    expect(judge({ cert: skipped('ca-cert') }).verdict.evidence.at(-1)).toBe('ca-cert was not judged: no time was left');
+  });
+});
+
+describe('further connections', () => {
+  const compared = (others: readonly Observation[]): TargetReport => {
+    const cert = answered('ca-cert', { status: 200, body: new Uint8Array([0x30, 0x82]) });
+    return judgeTarget({ ...target([BASE_403, CAPS, cert]), comparisons: others }, [{ observation: cert, bundle: healthyBundle() }], QUIET);
+  };
+
+  it.each([
+    ['an error', answered('ca-cert', { status: 503, reason: 'Service Unavailable' }), 'HTTP 503 Service Unavailable'],
+    ['a broken connection', failed('ca-cert', 'first-byte', 'ECONNRESET'), 'no answer arrived: ECONNRESET'],
+    ['a page', answered('ca-cert', { status: 200, body: '<title>Hello</title>' }), 'HTTP 200 (page title "Hello")'],
+  ])('that get %s reach another back end', (_what, other, said) => {
+    const report = compared([other]);
+    expect(report.verdict.code).toBe('inconsistent-backends');
+    expect(report.verdict.evidence[0]).toContain(said);
+  });
+});
+
+describe('a connection that broke off', () => {
+  const layer = (report: TargetReport): string => report.verdict.layer;
+  const proxied = (status: number): Answered => answered('base-url', { status, headers: [['x-ms-proxy-service-name', 'x']] });
+
+  it('did so at the hop behind the last one that works', () => {
+    const url = 'https://ndes.contoso.com/certsrv/mscep/mscep.dll';
+    expect(layer(judgeTarget(target([failed('base-url', 'tls', 'ECONNRESET')], url), [], QUIET))).toBe('tls');
+    expect(layer(judgeTarget(target([failed('base-url', 'tls', 'ETIMEDOUT')], url), [], QUIET))).toBe('tls');
+    expect(layer(judgeTarget(target([failed('base-url', 'first-byte', 'ECONNRESET')], url), [], QUIET))).toBe('edge');
+    expect(layer(judge({ caps: failed('ca-caps', 'first-byte', 'ECONNRESET') }))).toBe('ndes');
+    expect(layer(judgeTarget(target([proxied(403), failed('ca-caps', 'first-byte', 'ECONNRESET')]), [], QUIET))).toBe('connector');
+  });
+});
+
 describe('the long URL', () => {
+  it('is blocked when a page comes back instead of capabilities, whatever its status', () => {
+    expect(verdict({ long: answered('long-url', { status: 200, body: '<!DOCTYPE html><html>sign in</html>' }) })).toBe(
+      'crit long-url-blocked-other',
+    );
+  });
+
   it('breaks the target although everything short works', () => {
     expect(verdict({ long: answered('long-url', { status: 404 }) })).toBe('crit long-url-blocked-404-15');
     expect(verdict({ long: failed('long-url', 'first-byte', 'ECONNRESET') })).toBe('crit long-url-blocked-reset');

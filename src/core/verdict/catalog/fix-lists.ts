@@ -32,7 +32,7 @@ export const RENEW_RA_CERTIFICATES = [
   'On the NDES server, find the `MSCEP-RA` certificates in the Certificates MMC for Computer account (`certlm.msc` > Personal), compare their end dates with the evidence and copy their Subject.',
   'On the issuing CA, open the Certificate Templates MMC (`certtmpl.msc`) and give Read and Enroll on CEP Encryption and on Exchange Enrollment Agent (Offline request) to the logged-in user and to the NDES server.',
   'In `certlm.msc`, right-click Personal > Certificates > All Tasks > Request New Certificate, select CEP Encryption and click "More information is required to enroll for this certificate".',
-  'Enter the copied Subject on the Subject tab, choose Add and OK, and complete the enrolment.',
+  'Enter the copied Subject on the Subject tab, choose Add and OK, keep an RSA key in a legacy cryptographic service provider (NDES reads no CNG keys: 0x80090014), and complete the enrolment.',
   'Open the Certificates MMC for My user account (`certmgr.msc`), because the subject type of the second template is User, and request Exchange Enrollment Agent (Offline request) under Personal in the same way.',
   'Enter the copied Subject again, select Make private key exportable on the Private Key tab, choose OK and complete the enrolment.',
   'Export this certificate from the current user store with "Yes, export the private key", import it to the local machine store and delete the exported file.',

@@ -204,7 +204,7 @@ export const NETWORK = {
     severity: 'crit',
     title: 'The connection was cut before an HTTP answer arrived',
     meaning:
-      'TCP connected, then the other side closed the connection during TLS or while the answer was awaited. Devices see a failed connection.',
+      'The other side accepted the connection and closed it again, during TLS or while the answer was awaited. Devices see a failed connection.',
     causes: [
       {
         title: 'A custom domain has no certificate in application proxy',
@@ -230,12 +230,12 @@ export const NETWORK = {
   'client-timeout': {
     layer: 'edge',
     severity: 'crit',
-    title: 'No HTTP answer within the time limit',
+    title: 'No answer within the time limit',
     meaning:
-      'TLS is up, but no answer came within the limit of the probe. Application proxy gives up by itself only after 85 seconds, so the hop that hangs is not known yet.',
+      'The connection was accepted, but the handshake or the answer did not come within the limit of the probe. Application proxy gives up by itself only after 85 seconds, so the hop that hangs may not be known yet.',
     causes: [
       {
-        title: 'A hop behind application proxy hangs',
+        title: 'A hop behind the published address hangs',
         fixes: [
           'Probe once more with a limit of 95 seconds, so that the verdict of application proxy itself can arrive.',
           'Open the internal URL in a browser on the connector server and see whether it hangs there too.',
