@@ -33,11 +33,7 @@ const MAX_REMEMBERED = 256;
 const recent = new Map<string, CaCertBundle>();
 
 function read(body: Uint8Array): CaCertBundle {
-  if (body[0] !== 0x30)
-    return {
-      kind: 'invalid',
-      reason: startsLikePage(body) ? 'it is a page, not certificates' : 'it does not start like a certificate or a CMS message',
-    };
+  if (body[0] !== TAG.sequence) return { kind: 'invalid', reason: whatElse(body) };
   const outer = readElement(body);
   const parts = outer === undefined ? undefined : childrenOf(outer);
   if (parts === undefined) return DAMAGED;
@@ -58,8 +54,9 @@ function fromCms(contentType: string, content: BerElement | undefined): CaCertBu
   const fields = signedData === undefined ? undefined : childrenOf(signedData);
   if (fields === undefined) return DAMAGED;
   const holder = fields.find(({ tag }) => tag === TAG.constructed0);
-  const elements = holder === undefined ? [] : childrenOf(holder);
-  if (elements === undefined) return DAMAGED;
+  const held = holder === undefined ? [] : childrenOf(holder);
+  if (held === undefined) return DAMAGED;
+  const elements = withoutRepetitions(held);
   const certificates = elements.slice(0, MAX_CERTIFICATES).map(({ bytes }) => readCertificate(bytes));
   const readable = certificates.filter((certificate) => certificate !== undefined);
   if (readable.length === 0)
@@ -68,6 +65,12 @@ function fromCms(contentType: string, content: BerElement | undefined): CaCertBu
       reason: elements.length === 0 ? 'the CMS message holds no certificates' : 'no element of the CMS message is a readable certificate',
     };
   return { kind: 'certs-only', certificates: linkBySignature(readable), unreadable: elements.length - readable.length };
+}
+
+/** Some servers list a certificate twice, once for itself and once in a chain. */
+function withoutRepetitions(elements: readonly BerElement[]): readonly BerElement[] {
+  const seen = new Set<string>();
+  return elements.filter(({ bytes }) => seen.size < seen.add(Buffer.from(bytes).toString('latin1')).size);
 }
 
 function linkBySignature(certificates: readonly ReadCertificate[]): readonly CertificateFacts[] {
@@ -109,11 +112,15 @@ function isLargeCurve({ keyType, keyBits = 0 }: CertificateFacts): boolean {
   return keyType === 'ec' && keyBits > 256;
 }
 
-function startsLikePage(body: Uint8Array): boolean {
-  return /^[\s\ufeff]*</.test(
-    Buffer.from(body.subarray(0, 64))
-      .toString('latin1')
-      .replaceAll('\0', '')
-      .replace(/^(?:ÿþ|þÿ|ï»¿)/, ''),
-  );
+/** What a body is that is no ASN.1, as far as its first bytes tell. */
+function whatElse(body: Uint8Array): string {
+  const start = Buffer.from(body.subarray(0, 128))
+    .toString('latin1')
+    .replaceAll('\0', '')
+    .replace(/^(?:ÿþ|þÿ|ï»¿)/, '')
+    .trimStart();
+  if (start.startsWith('<')) return 'it is a page, not certificates';
+  if (start.startsWith('-----BEGIN')) return 'it is PEM text; RFC 8894 section 4.2 wants DER';
+  if (/^MI[A-Za-z0-9+/\s]{30}/.test(start)) return 'it is base64 text; RFC 8894 section 4.2 wants DER';
+  return 'it does not start like a certificate or a CMS message';
 }

@@ -196,9 +196,11 @@ describe('a GetCACert body made by openssl', openssl.suite, () => {
   });
 
   test('reads 24 certificates and counts the others', () => {
-    const body = certsOnly(Array.from({ length: 30 }, () => small.der));
-    expect(readBundle(body)).toMatchObject({ kind: 'certs-only', unreadable: 6 });
-    expect(certificatesOf(body)).toHaveLength(24);
+    // The last octet belongs to the signature: other bytes, and still a certificate.
+    const others = Array.from({ length: 30 }, (_, index) => Buffer.concat([small.der.subarray(0, -1), Buffer.from([index])]));
+    expect(readBundle(certsOnly(others))).toMatchObject({ kind: 'certs-only', unreadable: 6 });
+    expect(certificatesOf(certsOnly(others))).toHaveLength(24);
+    expect(readBundle(certsOnly(Array.from({ length: 30 }, () => small.der)))).toMatchObject({ certificates: { length: 1 }, unreadable: 0 });
   });
 
   test('says why it cannot be read', () => {
@@ -206,7 +208,9 @@ describe('a GetCACert body made by openssl', openssl.suite, () => {
     expect(invalid(Buffer.alloc(0))).toBe('the body is empty');
     expect(invalid(Buffer.from('<html>'))).toBe('it is a page, not certificates');
     expect(invalid(Buffer.from('\ufeff  <html>', 'utf16le'))).toBe('it is a page, not certificates');
-    expect(invalid(Buffer.from(small.certPem))).toBe('it does not start like a certificate or a CMS message');
+    expect(invalid(Buffer.from(small.certPem))).toBe('it is PEM text; RFC 8894 section 4.2 wants DER');
+    expect(invalid(Buffer.from(message.toString('base64')))).toBe('it is base64 text; RFC 8894 section 4.2 wants DER');
+    expect(invalid(Buffer.from('hello'))).toBe('it does not start like a certificate or a CMS message');
     expect(invalid(message.subarray(0, -1))).toBe('its ASN.1 structure is damaged, incomplete or larger than any real bundle');
     expect(invalid(sequence(oid(DATA)))).toBe('it is a CMS message of type 1.2.840.113549.1.7.1, not SignedData');
     expect(invalid(certsOnly([]))).toBe('the CMS message holds no certificates');
