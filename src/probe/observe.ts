@@ -114,7 +114,7 @@ function hadNoReply(seen: Observation): boolean {
 }
 
 function outOfBudget(request: ProbeRequest): Observation {
-  return { kind: 'skipped', request, reason: 'budget', detail: 'no time was left after an earlier check had no reply' };
+  return { kind: 'skipped', request, reason: 'budget', detail: 'the time for this target was used up' };
 }
 
 function capsAnswered(before: readonly Observation[], dialect: string): boolean {

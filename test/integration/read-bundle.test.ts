@@ -200,7 +200,10 @@ describe('a GetCACert body made by openssl', openssl.suite, () => {
     const others = Array.from({ length: 30 }, (_, index) => Buffer.concat([small.der.subarray(0, -1), Buffer.from([index])]));
     expect(readBundle(certsOnly(others))).toMatchObject({ kind: 'certs-only', unreadable: 6 });
     expect(certificatesOf(certsOnly(others))).toHaveLength(24);
-    expect(readBundle(certsOnly(Array.from({ length: 30 }, () => small.der)))).toMatchObject({ certificates: { length: 1 }, unreadable: 0 });
+    expect(readBundle(certsOnly(Array.from({ length: 30 }, () => small.der)))).toMatchObject({
+      certificates: { length: 1 },
+      unreadable: 0,
+    });
   });
 
   test('says why it cannot be read', () => {

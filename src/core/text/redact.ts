@@ -35,7 +35,11 @@ export function redactedText(text: string): string {
  * and what follows a `?` in a URL may be a challenge; neither is repeated.
  */
 export function withoutSecrets(message: string): string {
-  return message
-    .replace(/[^\s"'`]*:[^\s"'`]*(?:@|%40)[^\s"'`]*/gi, '(not repeated: it may hold a password)')
-    .replace(/(:\/\/[^\s"'`?]*)\?[^\s"'`]+/g, '$1?…');
+  return message.replace(/[^\s"'`]+/g, (word) => {
+    const colon = word.indexOf(':');
+    const at = word.search(/@|%40/i);
+    if (colon !== -1 && at > colon) return '(not repeated: it may hold a password)';
+    const query = word.includes('://') ? word.indexOf('?') : -1;
+    return query === -1 || query === word.length - 1 ? word : `${word.slice(0, query)}?…`;
+  });
 }

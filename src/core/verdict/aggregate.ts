@@ -1,3 +1,4 @@
+import { printable } from '../text/printable.ts';
 import type { Observation, Operation } from './observation.ts';
 import type { JudgeContext, JudgedCheck } from './report.ts';
 import { compareSeverity } from './severity.ts';
@@ -98,7 +99,7 @@ function evidenceOf(checks: readonly JudgedCheck[]): readonly string[] {
 
 function skippedEvidence(checks: readonly JudgedCheck[]): readonly string[] {
   return checks.flatMap(({ observation }) =>
-    observation.kind === 'skipped' ? [`${observation.request.operation} was not judged: ${observation.detail}`] : [],
+    observation.kind === 'skipped' ? [`${observation.request.operation} was not judged: ${printable(observation.detail)}`] : [],
   );
 }
 
