@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type ConfigProblem, loadConfigFile } from '../config/load.ts';
+import type { ConfigProblem } from '../config/load.ts';
 import { printable, printableJson } from '../core/text/printable.ts';
 import { withoutSecrets } from '../core/text/redact.ts';
 import { EXIT_USAGE } from './exit-code.ts';
@@ -14,7 +14,9 @@ export function addCheckConfigCommand(program: Command, { out, err, paint }: Ter
     )
     .argument('<FILE>', 'the configuration file')
     .option('--json', 'print one JSON object')
-    .action((file: string, { json }: { readonly json?: true }) => {
+    .action(async (file: string, { json }: { readonly json?: true }) => {
+      // Loaded when needed: the schema library takes longer to start than a probe.
+      const { loadConfigFile } = await import('../config/load.ts');
       const loaded = loadConfigFile(file);
       if (json === true) {
         out(

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { Config } from '../config/schema.ts';
-import type { ProbeReportJson } from '../core/render/report-json.ts';
 import { DIALECTS } from '../core/scep/dialect.ts';
 import { CERTIFICATE_ROLES } from '../core/scep/roles.ts';
 import { VERDICT_CODES } from '../core/verdict/code.ts';
@@ -70,7 +69,7 @@ const Tls = z.strictObject({
 });
 
 /** What `scepwatch probe URL --json` prints. */
-export const ProbeReport = z
+const ProbeReport = z
   .strictObject({
     schema: z.literal('scepwatch.probe/1'),
     target: z.strictObject({ url: z.url() }),
@@ -94,10 +93,8 @@ export const ProbeReport = z
 
 type DeepReadonly<T> = T extends object ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> } : T;
 
-/** Does not compile when the report has something that the published schema does not allow. */
-export function asPublished(report: ProbeReportJson): DeepReadonly<z.infer<typeof ProbeReport>> {
-  return report;
-}
+/** The report as the schema describes it; test/unit/cli/json-schemas.test.ts does not compile when the two drift apart. */
+export type PublishedProbeReport = DeepReadonly<z.infer<typeof ProbeReport>>;
 
 /** What `scepwatch probe URL URL … --json` prints. */
 const ProbeList = z.strictObject({ schema: z.literal('scepwatch.probe-list/1'), results: z.array(ProbeReport) });

@@ -82,3 +82,6 @@ function wantedFormat(argv: readonly string[]): 'json' | 'nagios' | 'text' {
 function internal(error: unknown): string {
   return `internal error, please report it: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
+
+// Called by its own name instead of through scepwatch.mjs, as one does with an up-to-date Node.
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));

@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path';
 import { planChecks } from '../app/plan-checks.ts';
 import type { ProbeInput } from '../app/ports.ts';
 import { limitsFor } from '../app/probe-limits.ts';
-import { loadConfigFile } from '../config/load.ts';
 import { parseScepUrl } from '../core/scep/scep-url.ts';
 import { problemLine } from './check-config.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,7 +16,8 @@ export interface Target {
 }
 
 /** Every target of a configuration file; what a target leaves open comes from its defaults, and then from the command line. */
-export function configuredTargets(file: string, fallback: (url: string) => Target): readonly Target[] {
+export async function configuredTargets(file: string, fallback: (url: string) => Target): Promise<readonly Target[]> {
+  const { loadConfigFile } = await import('../config/load.ts');
   const loaded = loadConfigFile(file);
   if (!loaded.ok) {
     const [first] = loaded.problems;

@@ -15,7 +15,6 @@ import { printableJson } from '../core/text/printable.ts';
 import type { TargetReport } from '../core/verdict/report.ts';
 import { compareSeverity } from '../core/verdict/severity.ts';
 import { exitCode } from './exit-code.ts';
-import { asPublished } from './json-schemas.ts';
 import type { Terminal } from './output.ts';
 import { configuredTargets, normalisedPin, optionalNumber, parseUrls, readCaFile, type Target } from './probe-targets.ts';
 import { progressLine } from './progress.ts';
@@ -125,7 +124,7 @@ async function probe(given: readonly string[], options: ProbeOptions, terminal: 
       terminal,
     );
   }
-  const configured = options.config === undefined ? [] : configuredTargets(options.config, (url) => target(url, ca, []));
+  const configured = options.config === undefined ? [] : await configuredTargets(options.config, (url) => target(url, ca, []));
   const targets = [...configured, ...parseUrls(texts).map(({ url, notes }) => target(url, ca, notes))];
   if (targets.length === 0)
     throw new UsageError('give at least one SCEP URL, or --simulate to try it without one; see scepwatch probe --help');
@@ -176,7 +175,7 @@ function print(reports: readonly TargetReport[], options: ProbeOptions, terminal
   const [only] = reports;
   switch (format) {
     case 'json': {
-      const results = reports.map((report) => asPublished(reportJson(report, now)));
+      const results = reports.map((report) => reportJson(report, now));
       terminal.out(`${printableJson(reports.length === 1 ? results[0] : { schema: 'scepwatch.probe-list/1', results }, 2)}\n`);
       return;
     }

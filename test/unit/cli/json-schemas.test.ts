@@ -1,0 +1,16 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { jsonSchemaText, type PublishedProbeReport, SCHEMA_NAMES } from '../../../src/cli/json-schemas.ts';
+import type { ProbeReportJson } from '../../../src/core/render/report-json.ts';
+
+describe('the published schemas', () => {
+  it.each(SCHEMA_NAMES)('are valid JSON Schema that names itself: %s', (name) => {
+    const schema = JSON.parse(jsonSchemaText(name));
+    expect(() => new Ajv2020({ validateFormats: false }).compile(schema)).not.toThrow();
+    expect(schema.$id).toBe(`scepwatch/${name}`);
+  });
+
+  it('describe the probe report as the code has it', () => {
+    expectTypeOf<ProbeReportJson>().toExtend<PublishedProbeReport>();
+  });
+});
