@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'undici';
 import { commandPath } from '../../test/support/needs.ts';
-import { startOnFreePort } from '../../test/support/nginx.ts';
+import { startOnFreePort } from '../../test/support/server-process.ts';
 import { cpuMsOf } from './machine.ts';
 
 export interface BlackboxProbe {

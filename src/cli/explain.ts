@@ -45,7 +45,7 @@ function codeList(width: number, paint: Terminal['paint']): string {
 }
 
 /** The code, or a usage error that names the nearest ones. */
-export function knownCode(text: string): VerdictCode {
+function knownCode(text: string): VerdictCode {
   if (isVerdictCode(text)) return text;
   const close = nearest(text, VERDICT_CODES);
   throw new UsageError(

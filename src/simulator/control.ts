@@ -9,7 +9,7 @@ export interface ControlAnswer {
 }
 
 /** Whether a request comes from this machine; switching is for nobody else, whatever address the simulator listens on. */
-export function isLoopback(peer: string | undefined): boolean {
+function isLoopback(peer: string | undefined): boolean {
   if (peer === undefined) return false;
   const address = peer.replace(/^::ffff:/i, '');
   return address === '::1' || (isIPv4(address) && address.startsWith('127.'));

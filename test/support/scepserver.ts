@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { commandPath } from './needs.ts';
-import { startOnFreePort } from './nginx.ts';
+import { startOnFreePort } from './server-process.ts';
 
 export interface Scepserver extends AsyncDisposable {
   /** `http://127.0.0.1:PORT/scep`: the only path that it answers. */

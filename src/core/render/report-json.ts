@@ -100,7 +100,7 @@ export function reportJson(report: TargetReport, now: number): ProbeReportJson {
   };
 }
 
-export function verdictJson({ code, severity, layer, title, evidence, causes, links }: Verdict): VerdictJson {
+function verdictJson({ code, severity, layer, title, evidence, causes, links }: Verdict): VerdictJson {
   return { code, severity, layer, title, evidence, causes, links };
 }
 

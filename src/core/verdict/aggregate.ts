@@ -5,7 +5,7 @@ import { compareSeverity } from './severity.ts';
 import { byImportance, type Verdict, verdictOf } from './verdict.ts';
 
 /** Row 66: a cycle is slow above this, in milliseconds; a cold application pool alone takes about five seconds. */
-export const SLOW_ANSWER_MS = 10_000;
+const SLOW_ANSWER_MS = 10_000;
 const SLOW_RUNS = 3;
 const SLOW_WINDOW = 5;
 

@@ -29,7 +29,7 @@ interface Rule {
  * Rows 1 to 50 and 63 of the decision table, in its order: the first rule that applies explains the symptom best.
  * What a readable certificate bundle or capability list says (rows 51 to 62) are findings, not symptoms: see findings.ts.
  */
-export const RULES: readonly Rule[] = [
+const RULES: readonly Rule[] = [
   { code: 'dns-name-not-found', when: failure('name-not-found') },
   { code: 'dns-lookup-failed', when: failure('lookup-failed') },
   { code: 'tcp-refused', when: failure('refused') },
