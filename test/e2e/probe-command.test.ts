@@ -27,7 +27,7 @@ describe('scepwatch probe', () => {
     expect(stdout).toContain('ndes-app-pool-stopped · at NDES');
     expect(stdout).toMatch(/probe ─ DNS ─ TCP ─ TLS ─ app proxy ─ connector ─ IIS ─ NDES ─ policy module ─ RA\/CA/);
     expect(stdout).toContain('╰─ ndes-app-pool-stopped');
-    expect(stdout).toMatch(/✗ base-url {3}HTTP 503 Service Unavailable/);
+    expect(stdout).toMatch(/✗ base-url {2}HTTP 503 Service Unavailable/);
     expect(stdout).toContain('Why, and what to do');
     expect(stdout).not.toMatch(HARMFUL);
   });

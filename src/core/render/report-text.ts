@@ -3,6 +3,7 @@ import { wrap } from '../text/wrap.ts';
 import { daysUntil, isoDay, isoTime } from '../time.ts';
 import { CATALOG } from '../verdict/catalog.ts';
 import type { Cause } from '../verdict/catalog-entry.ts';
+import type { Observation } from '../verdict/observation.ts';
 import type { JudgedCheck, TargetReport } from '../verdict/report.ts';
 import type { Severity } from '../verdict/severity.ts';
 import { listCertificates } from './certificates.ts';
@@ -103,10 +104,15 @@ function indentAfterFirst(lines: readonly string[], index: number): string {
         .join('\n');
 }
 
+/** The dialect is named only where there is more than one. */
+function checkName({ request: { operation, dialect } }: Observation, all: readonly JudgedCheck[]): string {
+  const several = all.some((check) => check.observation.request.dialect !== dialect);
+  return several && operation !== 'base-url' ? `${operation} ${dialect}` : operation;
+}
+
 function seenLines({ observation, verdict }: JudgedCheck, all: readonly JudgedCheck[], { paint, width }: TextOptions): readonly string[] {
-  const { operation, dialect } = observation.request;
-  const several = new Set(all.map((check) => check.observation.request.dialect)).size > 1;
-  const name = (several ? `${operation} ${dialect}` : operation).padEnd(several ? 17 : 9);
+  const { operation } = observation.request;
+  const name = checkName(observation, all).padEnd(Math.max(...all.map((check) => checkName(check.observation, all).length)));
   if (observation.kind === 'skipped') return [paint('quiet', `· ${name}  not judged: ${printable(observation.detail)}`)];
   const mark = verdict === undefined ? '·' : paint(SEVERITY_INK[verdict.severity], SEVERITY_MARK[verdict.severity]);
   const [first = ''] = verdict?.evidence ?? [];
@@ -174,14 +180,14 @@ function clientLines({ clients }: TargetReport, { paint, width }: TextOptions): 
 
 function timingLines({ checks }: TargetReport, width: number): readonly string[] {
   const timings = checks.flatMap(({ observation }) =>
-    observation.kind === 'skipped' ? [] : [{ operation: observation.request.operation, timings: observation.timings }],
+    observation.kind === 'skipped' ? [] : [{ name: checkName(observation, checks), timings: observation.timings }],
   );
   const connection = (['dnsMs', 'tcpMs', 'tlsMs'] as const).flatMap((phase) => {
     const ms = timings.find((one) => one.timings[phase] !== undefined)?.timings[phase];
     return ms === undefined ? [] : [`${phase.slice(0, 3).toUpperCase()} ${milliseconds(ms)}`];
   });
-  const firstBytes = timings.flatMap(({ operation, timings: { firstByteMs } }) =>
-    firstByteMs === undefined ? [] : [`${operation} ${milliseconds(firstByteMs)}`],
+  const firstBytes = timings.flatMap(({ name, timings: { firstByteMs } }) =>
+    firstByteMs === undefined ? [] : [`${name} ${milliseconds(firstByteMs)}`],
   );
   const parts = [connection.join(' · '), firstBytes.length === 0 ? '' : `first byte: ${firstBytes.join(', ')}`].filter(
     (part) => part !== '',
