@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../test/support/server-process.ts';
 import type { Bench } from './support/result.ts';
 import { type Summary, summarise } from './support/statistics.ts';
 
@@ -69,11 +68,5 @@ function timed(args: readonly string[], exit: number): number {
 
 /** A port that was free a moment ago and that nobody listens on. */
 async function refusingUrl(): Promise<string> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return `http://127.0.0.1:${address.port}/certsrv/mscep/mscep.dll`;
+  return `http://127.0.0.1:${await freePort()}/certsrv/mscep/mscep.dll`;
 }

@@ -132,12 +132,10 @@ describe('scepwatch probe', () => {
     const withoutTransaction = (stdout + stderr).replace(/transaction-?\s?id[^\n]*/gi, '');
     expect(withoutTransaction).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}/);
     expect(withoutTransaction).not.toMatch(/client_id|AppProxyState|[0-9A-F]{16}/);
-    expect(
-      stderr
-        .split('\n')
-        .filter((line) => /^ {2}0020 {2}/.test(line))
-        .every((line) => !line.includes('password')),
-    ).toBe(true);
+    // The bytes of a body that holds a secret stop after the first row.
+    const base = stderr.slice(stderr.indexOf('--- base-url'), stderr.indexOf('--- ca-caps'));
+    expect(base).toMatch(/^ {2}0000 {2}/m);
+    expect(base).not.toMatch(/^ {2}0010 {2}/m);
   });
 
   it('uses colour only where it is wanted', async () => {

@@ -60,7 +60,8 @@ async function stop(child: ChildProcess, exited: Promise<unknown>, cleanUp: () =
   cleanUp();
 }
 
-async function freePort(): Promise<number> {
+/** A port on 127.0.0.1 that was free a moment ago. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -83,8 +83,8 @@ export function searchable(text: string): SearchableText {
     .replace(/&#(?:(\d{2,3})|x([0-9a-f]{2}));/gi, (_, decimal?: string, hex?: string) =>
       asciiOrSpace(decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal)),
     )
-    .replace(/&nbsp;|&#160;|&#xa0;/gi, ' ')
-    .replace(/&#39;|&#x27;|&rsquo;|&lsquo;|&apos;|&#8217;|[\u2018\u2019\u02bc\u00b4]/gi, "'")
+    .replace(/&nbsp;/gi, ' ')
+    .replace(/&rsquo;|&lsquo;|&apos;|&#8217;|[\u2018\u2019\u02bc\u00b4]/gi, "'")
     .replace(/[\s\u00a0\u200b\ufeff]+/g, ' ')
     .toLowerCase();
   // `[^<>]` keeps this linear on a page that is nothing but `<`.

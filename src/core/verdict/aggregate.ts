@@ -38,7 +38,13 @@ export function targetVerdict(
   const slow = slowEvidence(checks, context);
   if (slow !== undefined) candidates.push(verdictOf('slow-response', [slow]));
 
-  const [worst, ...rest] = mergeByCode(candidates).toSorted(byImportance);
+  // Planned but not judged, for want of time: neither good nor bad is proven, so nothing milder than `unknown` may stand.
+  const unjudged = operations.flatMap(unjudgedEvidence);
+  const proven = mergeByCode(candidates).toSorted(byImportance);
+  if (unjudged.length > 0 && !proven.some(({ severity }) => compareSeverity(severity, 'unknown') >= 0)) {
+    return { verdict: verdictOf('unclassified', [...evidenceOf(checks), ...unjudged]), alsoFound: proven };
+  }
+  const [worst, ...rest] = proven;
   if (worst !== undefined) return { verdict: worst, alsoFound: rest };
   return { verdict: quietVerdict(checks, base, of('ca-caps'), of('ca-cert'), of('long-url')), alsoFound: [] };
 }
@@ -54,8 +60,7 @@ function quietVerdict(
   const evidence = evidenceOf(checks);
   if (base === undefined || !isPassing(base)) return verdictOf('unclassified', evidence.length === 0 ? ['nothing was probed'] : evidence);
   if (caps.length === 0 && certs.length === 0) return verdictOf('base-403-only', evidence);
-  // Planned but not judged, for want of time: neither good nor bad is proven.
-  if (!allPassing(caps) || !allPassing(certs)) return verdictOf('unclassified', [...evidence, ...skippedEvidence(checks)]);
+  if (!allPassing(caps) || !allPassing(certs)) return verdictOf('unclassified', evidence);
   return verdictOf(allPassing(longUrls) ? 'healthy' : 'healthy-long-url-untested', evidence);
 }
 
@@ -97,10 +102,8 @@ function evidenceOf(checks: readonly JudgedCheck[]): readonly string[] {
   return checks.flatMap(({ verdict }) => verdict?.evidence ?? []);
 }
 
-function skippedEvidence(checks: readonly JudgedCheck[]): readonly string[] {
-  return checks.flatMap(({ observation }) =>
-    observation.kind === 'skipped' ? [`${observation.request.operation} was not judged: ${printable(observation.detail)}`] : [],
-  );
+function unjudgedEvidence({ observation }: JudgedCheck): readonly string[] {
+  return observation.kind === 'skipped' ? [`${observation.request.operation} was not judged: ${printable(observation.detail)}`] : [];
 }
 
 /** Three checks that fail alike are one problem with three lines of evidence. */

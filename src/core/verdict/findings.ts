@@ -66,7 +66,10 @@ export function bundleFindings(bundle: CaCertBundle, context: BundleContext): re
       'ra-certificate-not-yet-valid',
       [...ra, ...ca]
         .filter(({ notBefore }) => notBefore > now)
-        .map((certificate) => `${name(certificate.isCa ? 'CA' : 'RA', certificate)} is valid only from ${isoDay(certificate.notBefore)}`),
+        .map(
+          (certificate) =>
+            `${name(ca.includes(certificate) ? 'CA' : 'RA', certificate)} is valid only from ${isoDay(certificate.notBefore)}`,
+        ),
     ),
     ...finding(
       'ca-certificate-expired',
@@ -88,7 +91,7 @@ export function bundleFindings(bundle: CaCertBundle, context: BundleContext): re
       'weak-or-unsupported-signature',
       [...ra, ...ca.filter((certificate) => !isSelfSigned(certificate, certificates))].flatMap((certificate) => {
         const weakness = WEAK_SIGNATURES[certificate.signatureAlgorithmOid];
-        return weakness === undefined ? [] : [`${name(certificate.isCa ? 'CA' : 'RA', certificate)} is signed with ${weakness}`];
+        return weakness === undefined ? [] : [`${name(ca.includes(certificate) ? 'CA' : 'RA', certificate)} is signed with ${weakness}`];
       }),
     ),
     ...expiring('ra-certificate-expiring', 'RA', ra, now, RA_STEPS),
@@ -219,6 +222,7 @@ function changed(ra: readonly CertificateFacts[], ca: readonly CertificateFacts[
   ];
 }
 
+/** For people: role, use and subject. */
 function name(role: string, { subject, keyUsage }: CertificateFacts): string {
   const use = role === 'RA' && keyUsage !== undefined ? (keyUsage.includes('digitalSignature') ? 'signing ' : 'encryption ') : '';
   return `${role} ${use}certificate "${printable(subject, 100)}"`;

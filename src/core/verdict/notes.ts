@@ -54,7 +54,21 @@ export function notNdes(checks: readonly JudgedCheck[]): readonly string[] {
   return unique.length === 0 ? [] : [`This does not look like NDES: ${unique.join('; ')}.`];
 }
 
+/** NIST SP 800-57 and every public CA program have dropped smaller RSA keys. */
+const MIN_RSA_BITS = 2048;
+
 function certificateNotes(checks: readonly JudgedCheck[]): readonly string[] {
+  const certificates = checks.flatMap(({ bundle }) => (bundle === undefined || bundle.kind === 'invalid' ? [] : bundle.certificates));
+  const short = certificates
+    .filter(({ keyType, keyBits }) => keyType === 'rsa' && keyBits !== undefined && keyBits < MIN_RSA_BITS)
+    .map(
+      ({ subject, keyBits }) =>
+        `"${printable(subject, 100)}" has an RSA key of ${keyBits} bits; less than ${MIN_RSA_BITS} is no longer considered safe.`,
+    );
+  return [...new Set([...short, ...passedOver(checks)])];
+}
+
+function passedOver(checks: readonly JudgedCheck[]): readonly string[] {
   return checks.flatMap(({ bundle }) =>
     bundle?.kind === 'certs-only' && bundle.unreadable > 0
       ? [

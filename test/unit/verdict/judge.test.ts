@@ -292,6 +292,9 @@ describe('what was planned and not judged', () => {
 
   it('is never called fine', () => {
     expect(verdict({ caps: skipped('ca-caps'), cert: skipped('ca-cert') })).toBe('unknown unclassified');
+    const ending = (left: number): CaCertBundle => bundleOf([ca(), raSigning({ notAfter: days(left) }), raEncryption()]);
+    expect(verdict({ caps: skipped('ca-caps'), bundle: ending(45) })).toBe('unknown unclassified');
+    expect(verdict({ caps: skipped('ca-caps'), bundle: ending(20) })).toBe('warn ra-certificate-expiring');
     expect(judge({ cert: skipped('ca-cert') }).verdict.evidence.at(-1)).toBe('ca-cert was not judged: no time was left');
   });
 });
@@ -324,6 +327,16 @@ describe('a connection that broke off', () => {
     expect(layer(judgeTarget(target([failed('base-url', 'first-byte', 'ECONNRESET')], url), [], QUIET))).toBe('edge');
     expect(layer(judge({ caps: failed('ca-caps', 'first-byte', 'ECONNRESET') }))).toBe('ndes');
     expect(layer(judgeTarget(target([proxied(403), failed('ca-caps', 'first-byte', 'ECONNRESET')]), [], QUIET))).toBe('connector');
+  });
+});
+
+describe('a CA certificate of version 1', () => {
+  it('is called a CA in the evidence too', () => {
+    const early = bundleOf([ca({ isCa: false, notBefore: days(1) }), raSigning(), raEncryption()]);
+    expect(judge({ bundle: early }).verdict).toMatchObject({
+      code: 'ra-certificate-not-yet-valid',
+      evidence: [expect.stringMatching(/^CA certificate/)],
+    });
   });
 });
 
@@ -398,6 +411,13 @@ describe('what an expert would remark', () => {
     expect(report.verdict.evidence.join('\n')).toContain(
       'This does not look like NDES: GetCACaps lists SCEPStandard; GetCACert has a single certificate and no RA certificates.',
     );
+  });
+
+  it('is that a key is short', () => {
+    expect(notes({ bundle: bundleOf([ca(), raSigning({ keyBits: 1024 }), raEncryption()]) })).toContain(
+      '"CN=NDES01-MSCEP-RA" has an RSA key of 1024 bits',
+    );
+    expect(notes({})).not.toContain('bits');
   });
 
   it('is that the clocks differ', () => {
