@@ -22,3 +22,83 @@ export function parseHttpDate(text: string): number | undefined {
   const parsed = Date.parse(text);
   return Number.isNaN(parsed) ? undefined : parsed;
 }
+
+/** A day of the calendar, in UTC. */
+export interface CalendarDay {
+  /** 1 to 31. */
+  readonly day: number;
+  /** 1 to 12. */
+  readonly month: number;
+  /** 0 is Sunday, 6 Saturday. */
+  readonly weekday: number;
+}
+
+/** The day that an instant belongs to, in UTC; all NaN for an instant that no calendar has. */
+export function calendarDay(epochMs: number): CalendarDay {
+  const date = new Date(epochMs);
+  return { day: date.getUTCDate(), month: date.getUTCMonth() + 1, weekday: date.getUTCDay() };
+}
+
+/** A day on the calendar of some time zone. */
+export interface LocalDay extends CalendarDay {
+  readonly year: number;
+}
+
+/** What the calendar of an IANA time zone shows at `epochMs`. Throws RangeError when there is no such zone. */
+export function localDay(epochMs: number, timeZone: string): LocalDay {
+  const shifted = new Date(epochMs + offsetMs(epochMs, timeZone));
+  return { year: shifted.getUTCFullYear(), month: shifted.getUTCMonth() + 1, day: shifted.getUTCDate(), weekday: shifted.getUTCDay() };
+}
+
+/**
+ * Epoch milliseconds at which clocks in `timeZone` show `minuteOfDay` on `day`. A time that the clocks leave out is taken
+ * as much later as they jump; of one that they show twice, the first is meant.
+ */
+export function zonedTime({ year, month, day }: LocalDay, minuteOfDay: number, timeZone: string): number {
+  const wall = Date.UTC(year, month - 1, day) + minuteOfDay * 60_000;
+  const before = wall - offsetMs(wall - DAY_MS, timeZone);
+  const after = wall - offsetMs(wall + DAY_MS, timeZone);
+  // Without a change of the clocks nearby both are the same; else the one that is consistent with itself, the earlier first.
+  const fits = [before, after].filter((at) => at + offsetMs(at, timeZone) === wall);
+  return fits.length > 0 ? Math.min(...fits) : before;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** How far the clocks of a zone are ahead of UTC. */
+function offsetMs(epochMs: number, timeZone: string): number {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    format = new Intl.DateTimeFormat('en-GB-u-ca-iso8601-hc-h23', {
+      timeZone,
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(timeZone, format);
+  }
+  const parts: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
+  for (const { type, value } of format.formatToParts(epochMs)) parts[type] = Number(value);
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(epochMs / 1_000) * 1_000;
+}
+
+/** True for the name of a time zone that this machine knows. */
+export function isTimeZone(name: string): boolean {
+  try {
+    offsetMs(0, name);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Epoch milliseconds of an ISO 8601 time with an offset or Z, or undefined. Without one it would mean something else on every machine. */
+export function parseIsoTime(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined;
+  const parsed = Date.parse(text);
+  return Number.isNaN(parsed) ? undefined : parsed;
+}

@@ -5,6 +5,7 @@
 export const CODE_ROWS = {
   'dns-name-not-found': 1,
   'dns-lookup-failed': 2,
+  'probe-network-down': 2,
   'tcp-refused': 3,
   'tcp-timeout': 4,
   'tls-certificate-expired': 5,

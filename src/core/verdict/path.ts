@@ -18,6 +18,11 @@ export function requestPath(
   return LAYERS.map((layer) => ({ layer, name: nameOf(layer), state: stateOf(layer, proven.get(layer), verdict, alsoFound) }));
 }
 
+/** The same hops when the monitor's own network is down: none of them could be reached. */
+export function blindPath(path: readonly Hop[]): readonly Hop[] {
+  return path.map((hop) => ({ ...hop, state: hop.layer === 'probe' ? 'unknown' : 'unreached' }));
+}
+
 function stateOf(layer: Layer, seen: HopState | undefined, verdict: Verdict, alsoFound: readonly Verdict[]): HopState {
   if (layer === verdict.layer && verdict.severity !== 'ok' && !(verdict.severity === 'info' && seen === undefined))
     return TROUBLE[verdict.severity];

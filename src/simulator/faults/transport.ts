@@ -11,6 +11,10 @@ export const TRANSPORT_FAULTS = {
     'the failure is in the resolver of the probing machine',
     'probe any name while the resolver in /etc/resolv.conf does not answer, for example 127.0.0.1 with nothing on port 53',
   ),
+  'probe-network-down': notShown(
+    'only the monitor says this, when every target and every control URL fails at DNS or TCP at once',
+    'watch http://127.0.0.1:1/certsrv/mscep/mscep.dll with controlUrls set to http://127.0.0.1:2/',
+  ),
   'tcp-refused': notShown(
     'a server that listens does not refuse',
     'probe http://127.0.0.1:1/certsrv/mscep/mscep.dll, or the URL of a simulator that was closed',

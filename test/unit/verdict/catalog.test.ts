@@ -10,6 +10,7 @@ import type { Severity } from '../../../src/core/verdict/severity.ts';
 const SEVERITY_TABLE: Readonly<Record<VerdictCode, Severity>> = {
   'dns-name-not-found': 'crit',
   'dns-lookup-failed': 'unknown',
+  'probe-network-down': 'unknown',
   'tcp-refused': 'crit',
   'tcp-timeout': 'crit',
   'tls-certificate-expired': 'crit',

@@ -67,6 +67,29 @@ export const NETWORK = {
     links: [LINKS.customDomain],
     alsoKnownAs: ['EAI_AGAIN', 'ETIMEOUT', 'SERVFAIL', 'DNS timeout'],
   },
+  'probe-network-down': {
+    layer: 'probe',
+    severity: 'unknown',
+    title: "The monitor's own network is down, so nothing could be judged",
+    meaning:
+      'In one cycle every target failed before a connection stood, and so did the control URLs. The trouble is where the monitor runs; what devices see is not known.',
+    causes: [
+      {
+        title: 'The network in which the monitor runs has no way out, or its DNS resolver does not answer',
+        fixes: [
+          'Open one of the `controlUrls` of the configuration from the machine or virtual network on which the monitor runs.',
+          'With virtual network integration, check the route table, the NAT gateway, the firewall and the DNS servers of the subnet.',
+          'Probe one of the targets from another network with `scepwatch probe` to learn what devices see meanwhile.',
+        ],
+      },
+      {
+        title: 'The control URLs are blocked where the monitor runs, and all targets really are unreachable',
+        fixes: ['Set `controlUrls` to addresses that the monitor may reach; an empty list switches this check off.'],
+      },
+    ],
+    links: [{ title: 'Azure Functions networking options', url: 'https://learn.microsoft.com/azure/azure-functions/functions-networking-options' }],
+    alsoKnownAs: ['own network', 'no internet connection'],
+  },
   'tcp-refused': {
     layer: 'tcp',
     severity: 'crit',

@@ -1,0 +1,231 @@
+import type { Fleet, FleetIndex, Retention, Store, Stored, TargetCommit, TimeRange } from '../app/store.ts';
+import type { TargetRecord } from '../core/monitor/state.ts';
+import type { TargetSummary } from '../core/monitor/summary.ts';
+import { rollupKey } from '../core/rollup/rollup.ts';
+import {
+  cycleOf,
+  cycleRow,
+  type Decoded,
+  incidentOf,
+  incidentRow,
+  recordOf,
+  recordRow,
+  resultOf,
+  resultRow,
+  rollupOf,
+  rollupRow,
+  summaryOf,
+  summaryRow,
+} from './encode.ts';
+import { CYCLE, FLEET, LEASES, prefixRange, STATE, SUMMARY_PREFIX, summaryKey, timeRange } from './keys.ts';
+import type { Row, RowChange, Rows, StoredRow } from './rows.ts';
+
+const MAX_CHANGES = 100;
+const SUMMARY_ATTEMPTS = 4;
+
+/** The store over any kind of rows. `onDamage` hears of each row that cannot be believed; such a row is never overwritten in silence. */
+export function createStore(rows: Rows, onDamage: (problem: string) => void = () => {}): Store {
+  const readable = <Value>(partition: string, found: readonly StoredRow[], decode: (row: Row) => Decoded<Value>): readonly Value[] =>
+    found.flatMap((row) => {
+      const decoded = decode(row);
+      if (decoded.ok) return [decoded.value];
+      onDamage(`row ${partition}/${row.rowKey} ${decoded.problem}`);
+      return [];
+    });
+
+  return {
+    readFleet: async (signal) => readFleet(await rows.list({ partitionKey: FLEET }, signal)),
+    readFleetIndex: async (signal) =>
+      readIndex(await rows.list({ partitionKey: FLEET, ...prefixRange(SUMMARY_PREFIX), columns: ['lastAt', 'removedAt'] }, signal)),
+    readCycle: async (signal) => {
+      const row = await rows.get(FLEET, CYCLE, signal);
+      return row === undefined ? undefined : readable(FLEET, [row], cycleOf)[0];
+    },
+    writeCycle: async (record, signal) => {
+      await rows.commit(FLEET, [{ kind: 'upsert', row: cycleRow(record) }], signal);
+    },
+    readTarget: (target, signal) => readTarget(rows, onDamage, target, signal),
+    commitTarget: (commit, signal) => commitTarget(rows, commit, signal),
+    writeSummaries: (summaries, signal) => writeSummaries(rows, summaries, signal),
+    readResults: async (target, range, signal) => readable(target, await listTimes(rows, target, 'result', range, signal), resultOf),
+    readIncidents: async (target, range, signal) => readable(target, await listTimes(rows, target, 'incident', range, signal), incidentOf),
+    readRollups: async (target, span, { from, before, limit }, signal) => {
+      const keys = { from: `${span}_${rollupKey(span, from)}`, before: `${span}_${rollupKey(span, before - 1)}~` };
+      return readable(target, await rows.list({ partitionKey: target, ...keys, ...(limit !== undefined && { limit }) }, signal), rollupOf);
+    },
+    writeRollups: async (target, span, rollups, signal) => {
+      const changes = rollups.map((rollup): RowChange => ({ kind: 'upsert', row: rollupRow(span, rollup) }));
+      for (const batch of batches(changes)) await rows.commit(target, batch, signal);
+    },
+    prune: (target, retention, limit, signal) => prune(rows, target, retention, limit, signal),
+    forget: (target, limit, signal) => forget(rows, target, limit, signal),
+    takeLease: (name, holder, now, until, signal) => takeLease(rows, name, holder, now, until, signal),
+  };
+}
+
+function batches<Item>(items: readonly Item[], size = MAX_CHANGES): readonly (readonly Item[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}
+
+function readFleet(found: readonly StoredRow[]): Fleet {
+  const summaries: TargetSummary[] = [];
+  const problems: string[] = [];
+  let cycle: Fleet['cycle'];
+  for (const row of found) {
+    const decoded = row.rowKey === CYCLE ? cycleOf(row) : summaryOf(row);
+    if (!decoded.ok) problems.push(`row ${FLEET}/${row.rowKey} ${decoded.problem}`);
+    else if ('completedAt' in decoded.value) cycle = decoded.value;
+    else summaries.push(decoded.value);
+  }
+  return { summaries, ...(cycle !== undefined && { cycle }), problems };
+}
+
+function readIndex(found: readonly StoredRow[]): FleetIndex {
+  return {
+    targets: new Map(
+      found.map(({ rowKey, values, etag }) => {
+        const { lastAt, removedAt } = values;
+        const at = typeof lastAt === 'bigint' ? Number(lastAt) : 0;
+        return [
+          rowKey.slice(SUMMARY_PREFIX.length),
+          { lastAt: at, ...(typeof removedAt === 'bigint' && { removedAt: Number(removedAt) }), etag },
+        ];
+      }),
+    ),
+  };
+}
+
+/** A record that cannot be believed is set aside under a key of its own, for whoever wants to look, and the target starts afresh. */
+async function readTarget(
+  rows: Rows,
+  onDamage: (problem: string) => void,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<Stored<TargetRecord> | undefined> {
+  const row = await rows.get(target, STATE, signal);
+  if (row === undefined) return undefined;
+  const decoded = recordOf(row);
+  if (decoded.ok) return { value: decoded.value, etag: row.etag };
+  const aside = `damaged_${STATE}`;
+  onDamage(`row ${target}/${STATE} ${decoded.problem}; it is kept as ${aside}, and the target starts afresh`);
+  await rows.commit(
+    target,
+    [
+      { kind: 'upsert', row: { rowKey: aside, values: row.values } },
+      { kind: 'delete', rowKey: STATE, etag: row.etag },
+    ],
+    signal,
+  );
+  return undefined;
+}
+
+async function commitTarget(
+  rows: Rows,
+  { target, before, record, result, hours, days, incidents }: TargetCommit,
+  signal: AbortSignal | undefined,
+): Promise<'committed' | 'conflict'> {
+  const upsert = (row: Row): RowChange => ({ kind: 'upsert', row });
+  const state = recordRow(record);
+  const outcome = await rows.commit(
+    target,
+    [
+      before === undefined ? { kind: 'insert', row: state } : { kind: 'replace', row: state, etag: before },
+      ...(result === undefined ? [] : [upsert(resultRow(result))]),
+      ...hours.map((rollup) => upsert(rollupRow('hour', rollup))),
+      ...days.map((rollup) => upsert(rollupRow('day', rollup))),
+      ...incidents.map((incident) => upsert(incidentRow(incident))),
+    ],
+    signal,
+  );
+  if (outcome === 'committed') return outcome;
+  // The answer to the first attempt may have been lost on the way: then the conflict is with ourselves.
+  const now = await rows.get(target, STATE, signal);
+  return now?.values.commit === record.commit ? 'committed' : 'conflict';
+}
+
+async function writeSummaries(
+  rows: Rows,
+  summaries: readonly { readonly summary: TargetSummary; readonly before?: string }[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const batch of batches(summaries)) {
+    const changes = batch.map(({ summary, before }): RowChange => {
+      const row = summaryRow(summary);
+      return before === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: before };
+    });
+    if ((await rows.commit(FLEET, changes, signal)) === 'committed') continue;
+    for (const { summary } of batch) await writeNewer(rows, summary, signal);
+  }
+}
+
+/** Somebody else wrote summaries meanwhile: of each target the newer one stays. */
+async function writeNewer(rows: Rows, summary: TargetSummary, signal: AbortSignal | undefined): Promise<void> {
+  const row = summaryRow(summary);
+  for (let attempt = 1; attempt <= SUMMARY_ATTEMPTS; attempt++) {
+    const there = await rows.get(FLEET, row.rowKey, signal);
+    const version = there?.values.version;
+    if (typeof version === 'number' && version > summary.version) return;
+    const change: RowChange = there === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: there.etag };
+    if ((await rows.commit(FLEET, [change], signal)) === 'committed') return;
+  }
+  // Written by others each time; the next cycle writes a newer one anyway.
+}
+
+function listTimes(
+  rows: Rows,
+  target: string,
+  kind: 'result' | 'incident',
+  { from, before, limit }: TimeRange,
+  signal: AbortSignal | undefined,
+): Promise<readonly StoredRow[]> {
+  return rows.list({ partitionKey: target, ...timeRange(kind, from, before), ...(limit !== undefined && { limit }) }, signal);
+}
+
+async function prune(
+  rows: Rows,
+  target: string,
+  { resultsBefore, hoursBefore }: Retention,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const old = (range: { readonly from: string; readonly before: string }, most: number): Promise<readonly StoredRow[]> =>
+    most <= 0 ? Promise.resolve([]) : rows.list({ partitionKey: target, ...range, limit: most, columns: [] }, signal);
+  const results = await old(timeRange('result', 0, resultsBefore), limit);
+  const hours = await old({ from: 'hour_', before: `hour_${rollupKey('hour', hoursBefore)}` }, limit - results.length);
+  return deleteRows(rows, target, [...results, ...hours], signal);
+}
+
+async function deleteRows(rows: Rows, partitionKey: string, found: readonly StoredRow[], signal: AbortSignal | undefined): Promise<number> {
+  for (const batch of batches(found)) {
+    await rows.commit(
+      partitionKey,
+      batch.map(({ rowKey }): RowChange => ({ kind: 'delete', rowKey })),
+      signal,
+    );
+  }
+  return found.length;
+}
+
+async function forget(rows: Rows, target: string, limit: number, signal: AbortSignal | undefined): Promise<number> {
+  const found = await rows.list({ partitionKey: target, limit, columns: [] }, signal);
+  await deleteRows(rows, target, found, signal);
+  // The summary goes last: as long as it is there, somebody comes back for the rest.
+  if (found.length < limit) await rows.commit(FLEET, [{ kind: 'delete', rowKey: summaryKey(target) }], signal);
+  return found.length;
+}
+
+async function takeLease(
+  rows: Rows,
+  name: string,
+  holder: string,
+  now: number,
+  until: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const row: Row = { rowKey: name, values: { holder, until: BigInt(until) } };
+  const there = await rows.get(LEASES, name, signal);
+  if (there === undefined) return (await rows.commit(LEASES, [{ kind: 'insert', row }], signal)) === 'committed';
+  const held = there.values.until;
+  if (typeof held === 'bigint' && held > BigInt(now)) return false;
+  return (await rows.commit(LEASES, [{ kind: 'replace', row, etag: there.etag }], signal)) === 'committed';
+}
