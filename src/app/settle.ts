@@ -79,6 +79,8 @@ async function decideOn(
     maintenance,
     policy,
     view: {
+      name: target.name,
+      ...(target.tenant !== undefined && { tenant: target.tenant }),
       periodMs,
       path: report.path,
       evidence: result.evidence,

@@ -2,6 +2,7 @@ import type { CycleRecord } from '../core/monitor/cycle-record.ts';
 import type { Incident } from '../core/monitor/incident.ts';
 import type { CycleResult } from '../core/monitor/result.ts';
 import type { TargetRecord } from '../core/monitor/state.ts';
+import type { Status } from '../core/monitor/status.ts';
 import type { TargetSummary } from '../core/monitor/summary.ts';
 import type { Rollup, RollupSpan } from '../core/rollup/rollup.ts';
 
@@ -26,9 +27,17 @@ export interface TargetCommit {
   readonly incidents: readonly Incident[];
 }
 
-/** Of each known target only what says when it is due. */
+/** Of a known target only what says how it is and when it is due. Times in epoch ms. */
+export interface IndexEntry {
+  readonly lastAt: number;
+  readonly status: Status;
+  readonly version: number;
+  readonly removedAt?: number;
+  readonly etag: string;
+}
+
 export interface FleetIndex {
-  readonly targets: ReadonlyMap<string, { readonly lastAt: number; readonly removedAt?: number; readonly etag: string }>;
+  readonly targets: ReadonlyMap<string, IndexEntry>;
 }
 
 export interface Fleet {

@@ -1,9 +1,8 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import { planChecks } from '../app/plan-checks.ts';
 import type { ProbeInput } from '../app/ports.ts';
 import { limitsFor } from '../app/probe-limits.ts';
+import { normalisedPin, readCaFile as readPemFile } from '../config/ca-certificates.ts';
 import { parseScepUrl } from '../core/scep/scep-url.ts';
 import { problemLine } from './check-config.ts';
 import { UsageError } from './usage-error.ts';
@@ -17,7 +16,8 @@ export interface Target {
 
 /** Every target of a configuration file; what a target leaves open comes from its defaults, and then from the command line. */
 export async function configuredTargets(file: string, fallback: (url: string) => Target): Promise<readonly Target[]> {
-  const { loadConfigFile } = await import('../config/load.ts');
+  // Loaded when needed: the schema library takes longer to start than a probe.
+  const [{ loadConfigFile }, { trustedCa }] = await Promise.all([import('../config/load.ts'), import('../config/plan.ts')]);
   const loaded = loadConfigFile(file);
   if (!loaded.ok) {
     const [first] = loaded.problems;
@@ -29,7 +29,8 @@ export async function configuredTargets(file: string, fallback: (url: string) =>
   const { config } = loaded;
   return config.targets.map((one) => {
     const { input, caPins, notes } = fallback(one.url);
-    const { dialects, longUrlBytes, timeoutMs, compareBackends, caFile, caPins: pins } = { ...config.defaults, ...one };
+    const { dialects, longUrlBytes, timeoutMs, compareBackends, caPins: pins } = { ...config.defaults, ...one };
+    const ca = trusted(trustedCa(config, one, dirname(file)), file);
     const longUrlWanted = longUrlBytes !== undefined || input.checks.some(({ operation }) => operation === 'long-url');
     const checks =
       dialects === undefined && longUrlBytes === undefined
@@ -42,7 +43,7 @@ export async function configuredTargets(file: string, fallback: (url: string) =>
         checks,
         ...(longUrlBytes !== undefined && { longUrlBytes }),
         limits: limitsFor(timeoutMs ?? input.limits.answerMs, checks.length + comparisons),
-        ...(caFile !== undefined && { ca: readCaFile(resolve(dirname(file), caFile), `${file}: caFile`) }),
+        ...(ca !== undefined && { ca }),
         compareBackends: comparisons,
         vantage: config.vantage ?? input.vantage,
       },
@@ -50,6 +51,11 @@ export async function configuredTargets(file: string, fallback: (url: string) =>
       notes,
     };
   });
+}
+
+function trusted(ca: ReturnType<typeof import('../config/plan.ts').trustedCa>, file: string): string | undefined {
+  if (ca?.read.ok === false) throw new UsageError(`${file}: ${ca.setting}: ${ca.read.problem}`);
+  return ca?.read.pem;
 }
 
 export interface OptionalNumber {
@@ -84,28 +90,7 @@ export function parseUrls(given: readonly string[]): readonly { readonly url: st
 }
 
 export function readCaFile(path: string, setting: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new UsageError(
-      `${setting}: cannot read ${path} (${error instanceof Error && 'code' in error ? error.code : 'error'}); give a file with PEM certificates`,
-    );
-  }
-  const blocks = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  if (blocks.length === 0)
-    throw new UsageError(`${setting}: ${path} holds no PEM certificate (a block that starts with -----BEGIN CERTIFICATE-----)`);
-  for (const [index, block] of blocks.entries()) {
-    try {
-      new X509Certificate(block);
-    } catch {
-      throw new UsageError(`${setting}: certificate ${index + 1} of ${blocks.length} in ${path} is damaged`);
-    }
-  }
-  return blocks.join('\n');
-}
-
-/** Fingerprints are copied with colons, spaces and capitals; they are compared without. */
-export function normalisedPin(text: string): string {
-  return text.replaceAll(/[\s:]/g, '').toLowerCase();
+  const read = readPemFile(path);
+  if (!read.ok) throw new UsageError(`${setting}: ${read.problem}`);
+  return read.pem;
 }

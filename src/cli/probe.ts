@@ -5,6 +5,7 @@ import { planChecks } from '../app/plan-checks.ts';
 import { DEFAULT_ANSWER_MS, limitsFor } from '../app/probe-limits.ts';
 import { probeTarget } from '../app/probe-target.ts';
 import { compose } from '../compose.ts';
+import { normalisedPin } from '../config/ca-certificates.ts';
 import { debugText } from '../core/render/debug-text.ts';
 import { nagiosText } from '../core/render/nagios.ts';
 import { reportJson } from '../core/render/report-json.ts';
@@ -16,7 +17,7 @@ import type { TargetReport } from '../core/verdict/report.ts';
 import { compareSeverity } from '../core/verdict/severity.ts';
 import { exitCode } from './exit-code.ts';
 import type { Terminal } from './output.ts';
-import { configuredTargets, normalisedPin, optionalNumber, parseUrls, readCaFile, type Target } from './probe-targets.ts';
+import { configuredTargets, optionalNumber, parseUrls, readCaFile, type Target } from './probe-targets.ts';
 import { progressLine } from './progress.ts';
 import { UsageError } from './usage-error.ts';
 

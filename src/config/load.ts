@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isMap, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { nearest } from '../core/text/nearest.ts';
 import { printable } from '../core/text/printable.ts';
 import { Config } from './schema.ts';
@@ -111,10 +111,18 @@ function settingName(path: readonly PropertyKey[]): string {
 
 /** The keys that the schema knows at a place. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  const [head, index] = path;
-  if (head === 'targets' && typeof index === 'number') return Object.keys(Config.shape.targets.element.shape);
-  if (head === 'defaults') return Object.keys(Config.shape.defaults.unwrap().shape);
-  return Object.keys(Config.shape);
+  let schema: unknown = Config;
+  for (const part of path) {
+    const inner = unwrapped(schema);
+    if (inner instanceof z.ZodArray) schema = inner.element;
+    else if (inner instanceof z.ZodObject) schema = inner.shape[String(part)];
+  }
+  const found = unwrapped(schema);
+  return found instanceof z.ZodObject ? Object.keys(found.shape) : [];
+}
+
+function unwrapped(schema: unknown): unknown {
+  return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap()) : schema;
 }
 
 function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[], key: string | undefined): number | undefined {

@@ -1,12 +1,14 @@
 import type { z } from 'zod';
+import type { IndexEntry } from '../app/store.ts';
 import type { CycleRecord } from '../core/monitor/cycle-record.ts';
 import type { Incident } from '../core/monitor/incident.ts';
 import type { CheckResult, CycleResult } from '../core/monitor/result.ts';
 import type { TargetRecord } from '../core/monitor/state.ts';
+import { STATUSES } from '../core/monitor/status.ts';
 import type { TargetSummary } from '../core/monitor/summary.ts';
 import { emptyRollup, type Rollup, type RollupSpan } from '../core/rollup/rollup.ts';
 import { CYCLE, incidentKey, resultKey, rollupRowKey, STATE, summaryKey, timeOfKey } from './keys.ts';
-import type { Row, RowValue } from './rows.ts';
+import type { Row, RowValue, StoredRow } from './rows.ts';
 import {
   SomeCounts,
   SomeSeconds,
@@ -97,6 +99,21 @@ export function summaryRow(summary: TargetSummary): Row {
 
 export function summaryOf({ values }: Row): Decoded<TargetSummary> {
   return fromJson(values, StoredSummary);
+}
+
+/** The columns of a summary that the index is made of. */
+export const INDEX_COLUMNS = ['lastAt', 'status', 'version', 'removedAt'] as const;
+
+/** Never refuses: a summary that somebody damaged is due, and is written anew. */
+export function indexEntryOf({ values, etag }: StoredRow): IndexEntry {
+  const { lastAt, status, version, removedAt } = values;
+  return {
+    lastAt: typeof lastAt === 'bigint' ? Number(lastAt) : 0,
+    status: STATUSES.find((known) => known === status) ?? 'unknown',
+    version: typeof version === 'number' ? version : 0,
+    ...(typeof removedAt === 'bigint' && { removedAt: Number(removedAt) }),
+    etag,
+  };
 }
 
 export function incidentRow(incident: Incident): Row {

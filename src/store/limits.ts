@@ -25,8 +25,10 @@ export const MAX_CHANGES = 100;
 
 /** Request line, headers and boundaries of one change; they are about half of that. */
 const ENVELOPE_BYTES = KIB;
-/** A character of a key stands in the address as up to nine bytes (%E2%82%AC) and in the body as up to six (\u20ac). */
-const KEY_UNIT_BYTES = 15;
+/** A character of a key in an address: %E2%82%AC. */
+const URL_UNIT_BYTES = 9;
+/** JSON has at most so many bytes for each byte that counts: a character of two is \\u20ac, and a name stands there up to twice. */
+const JSON_GROWTH = 6;
 
 /** A C# identifier, without the formatting characters that no XML reader takes. */
 const PROPERTY_NAME = /^[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*$/u;
@@ -70,12 +72,13 @@ function checkKey(what: string, key: string): void {
 }
 
 /** @throws RowLimitError when no table could be asked for the range. */
-export function checkRange({ partitionKey, from, before, limit }: RowRange): void {
+export function checkRange({ partitionKey, from, before, limit, columns = [] }: RowRange): void {
   checkKey('partition key', partitionKey);
   checkBound('first row key', from);
   checkBound('end of the row keys', before);
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 0))
     refused(`a list from partition ${quoted(partitionKey)} has limit ${limit}; a limit is a whole number from 0`);
+  for (const column of columns) checkName(`a list from partition ${quoted(partitionKey)}`, column);
 }
 
 /** The end of a range is no key: what comes after a prefix may well be a `/`. */
@@ -122,6 +125,10 @@ function checkRow(partitionKey: string, row: Row): void {
   }
   const size = rowSize(partitionKey, row);
   if (size > MAX_ROW_BYTES) refused(`${name} has ${size} bytes; a row has at most ${MAX_ROW_BYTES}`);
+  // Azurite counts the JSON; so a row that one store takes is taken by all of them.
+  if (size * JSON_GROWTH <= MAX_ROW_BYTES) return;
+  const json = jsonSize(partitionKey, row);
+  if (json > MAX_ROW_BYTES) refused(`${name} has ${json} bytes of JSON; a row has at most ${MAX_ROW_BYTES}`);
 }
 
 function checkName(row: string, name: string): void {
@@ -162,24 +169,27 @@ function requestSize(partitionKey: string, changes: readonly RowChange[]): numbe
   const atMost = changes.reduce((sum, change) => sum + largestSize(partitionKey, change), 0);
   // Mostly that answers the question without writing any JSON.
   if (atMost <= MAX_TRANSACTION_BYTES) return atMost;
-  return changes.reduce((sum, change) => sum + envelopeSize(partitionKey, change) + ('row' in change ? jsonSize(change.row) : 0), 0);
+  return changes.reduce(
+    (sum, change) => sum + envelopeSize(partitionKey, change) + ('row' in change ? jsonSize(partitionKey, change.row) : 0),
+    0,
+  );
 }
 
-/** More bytes than the change can have in a request: a character is two bytes of a row and at most six of JSON. */
+/** At least as many bytes as the change will have in a request, without writing it. */
 export function largestSize(partitionKey: string, change: RowChange): number {
-  return envelopeSize(partitionKey, change) + ('row' in change ? 3 * rowSize(partitionKey, change.row) : 0);
+  return envelopeSize(partitionKey, change) + ('row' in change ? JSON_GROWTH * rowSize(partitionKey, change.row) : 0);
 }
 
 function envelopeSize(partitionKey: string, change: RowChange): number {
-  return ENVELOPE_BYTES + KEY_UNIT_BYTES * (partitionKey.length + keyOf(change).length);
+  return ENVELOPE_BYTES + URL_UNIT_BYTES * (partitionKey.length + keyOf(change).length);
 }
 
-/** With room for the type that stands beside a number. */
-function jsonSize({ values }: Row): number {
+/** At least the length of the JSON: a number has up to 24 characters, and its type stands beside it with the name once more. */
+function jsonSize(partitionKey: string, { rowKey, values }: Row): number {
   return Object.entries(values).reduce(
     (sum, [name, value]) =>
-      sum + (typeof value === 'string' ? asciiJson(value).length : value === undefined ? 0 : 32) + 2 * asciiJson(name).length + 32,
-    0,
+      sum + (typeof value === 'string' ? asciiJson(name).length + asciiJson(value).length + 2 : 2 * asciiJson(name).length + 52),
+    asciiJson(partitionKey).length + asciiJson(rowKey).length + 28,
   );
 }
 

@@ -74,6 +74,8 @@ const Rollup = z.object({ key: z.string(), counts: Counts, seconds: Seconds, res
 const Slice = z.object({ key: z.string(), seconds: z.array(count), p50: z.number().exactOptional(), p95: z.number().exactOptional() });
 
 const LastView = z.object({
+  name: z.string(),
+  tenant: z.string().exactOptional(),
   periodMs: z.number().positive(),
   path: z.array(z.object({ layer: z.enum(LAYERS), name: z.string(), state: z.enum(HOP_STATES) })),
   evidence: z.array(z.string()),

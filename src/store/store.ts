@@ -6,8 +6,10 @@ import {
   cycleOf,
   cycleRow,
   type Decoded,
+  INDEX_COLUMNS,
   incidentOf,
   incidentRow,
+  indexEntryOf,
   recordOf,
   recordRow,
   resultOf,
@@ -36,7 +38,7 @@ export function createStore(rows: Rows, onDamage: (problem: string) => void = ()
   return {
     readFleet: async (signal) => readFleet(await rows.list({ partitionKey: FLEET }, signal)),
     readFleetIndex: async (signal) =>
-      readIndex(await rows.list({ partitionKey: FLEET, ...prefixRange(SUMMARY_PREFIX), columns: ['lastAt', 'removedAt'] }, signal)),
+      readIndex(await rows.list({ partitionKey: FLEET, ...prefixRange(SUMMARY_PREFIX), columns: INDEX_COLUMNS }, signal)),
     readCycle: async (signal) => {
       const row = await rows.get(FLEET, CYCLE, signal);
       return row === undefined ? undefined : readable(FLEET, [row], cycleOf)[0];
@@ -81,18 +83,7 @@ function readFleet(found: readonly StoredRow[]): Fleet {
 }
 
 function readIndex(found: readonly StoredRow[]): FleetIndex {
-  return {
-    targets: new Map(
-      found.map(({ rowKey, values, etag }) => {
-        const { lastAt, removedAt } = values;
-        const at = typeof lastAt === 'bigint' ? Number(lastAt) : 0;
-        return [
-          rowKey.slice(SUMMARY_PREFIX.length),
-          { lastAt: at, ...(typeof removedAt === 'bigint' && { removedAt: Number(removedAt) }), etag },
-        ];
-      }),
-    ),
-  };
+  return { targets: new Map(found.map((row) => [row.rowKey.slice(SUMMARY_PREFIX.length), indexEntryOf(row)])) };
 }
 
 /** A record that cannot be believed is set aside under a key of its own, for whoever wants to look, and the target starts afresh. */

@@ -56,6 +56,9 @@ export interface TargetState {
 
 /** What the surfaces show of the last probe. */
 export interface LastView {
+  /** What people call the target, and whose it is, as configured at that time. */
+  readonly name: string;
+  readonly tenant?: string;
   readonly periodMs: number;
   readonly path: readonly Hop[];
   /** Empty when the target is fine. */

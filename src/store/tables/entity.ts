@@ -35,7 +35,8 @@ export function storedRow(entity: object): StoredRow {
   const etag = 'etag' in entity ? entity.etag : undefined;
   if (typeof rowKey !== 'string' || typeof etag !== 'string') throw new Error('an entity without row key or etag');
   const values = Object.entries(entity)
-    .filter(([name]) => !(NO_VALUES.has(name) || name.startsWith('odata.')))
+    // What is selected and not there comes as null.
+    .filter(([name, value]) => !(NO_VALUES.has(name) || name.startsWith('odata.') || value === null || value === undefined))
     .map(([name, value]): [string, RowValue] => [name, rowValue(value)]);
   return { rowKey, values: Object.fromEntries(values), etag };
 }

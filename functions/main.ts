@@ -1,0 +1,4 @@
+/** Every function of the app. One entry file: a worker that loads many stops at the first that fails, and loads the rest in vain. */
+import './health.ts';
+import './housekeeping.ts';
+import './probe.ts';

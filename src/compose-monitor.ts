@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from './app/log.ts';
+import type { MonitorPlan } from './app/monitor-plan.ts';
+import type { CycleDeps } from './app/run-cycle.ts';
+import { compose } from './compose.ts';
+import type { ConfigProblem } from './config/load.ts';
+import { type Environment, loadSettings, type Settings } from './config/settings.ts';
+import { journaled } from './store/journal.ts';
+import type { Rows } from './store/rows.ts';
+import { createStore } from './store/store.ts';
+import { connectTable } from './store/tables/connect.ts';
+import { VERSION } from './version.ts';
+
+/** A monitor that is ready to work; only the log is missing, which belongs to each call. */
+export interface Monitor {
+  readonly ok: true;
+  readonly plan: MonitorPlan;
+  readonly cycleEveryMs: number;
+  /** After this a cycle is ended by force. Its own budget ends it long before, unless the storage hangs. */
+  readonly cycleLimitMs: number;
+  readonly deps: (log: Log) => CycleDeps;
+}
+
+/** The settings are not fit for work; nothing was started. */
+export interface Misconfigured {
+  readonly ok: false;
+  readonly problems: readonly ConfigProblem[];
+}
+
+export type ComposedMonitor = Monitor | Misconfigured;
+
+/** Started with settings that cannot be used. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+/** The monitor, or a ConfigurationError that names every problem at once. */
+export function readyMonitor(composed: ComposedMonitor): Monitor {
+  if (composed.ok) return composed;
+  throw new ConfigurationError(`the configuration cannot be used: ${problemLines(composed).join('; ')}`);
+}
+
+/** `setting: what is wrong`, one line for each problem. */
+export function problemLines({ problems }: Misconfigured): readonly string[] {
+  return problems.map(
+    ({ setting, line, column, message }) => `${setting}${line === undefined ? '' : ` (line ${line}, column ${column})`}: ${message}`,
+  );
+}
+
+/** Below the time limit of host.json, so that the end of a cycle is told by us. */
+const CYCLE_LIMIT_MS = 9 * 60_000;
+
+let composed: Promise<ComposedMonitor> | undefined;
+
+/**
+ * The monitor of this process, made from the environment on first use and never at import: a worker whose entry file throws
+ * has no functions at all, and nobody could ask it why. Rejects with a StoreError when the storage is there but not usable; the next call tries again.
+ */
+export function composeMonitor(): Promise<ComposedMonitor> {
+  composed ??= createMonitor(process.env).catch((error: unknown) => {
+    composed = undefined;
+    throw error;
+  });
+  return composed;
+}
+
+export async function createMonitor(environment: Environment): Promise<ComposedMonitor> {
+  const loaded = loadSettings(environment, Date.now());
+  if (!loaded.ok) return loaded;
+  const { plan, cycleEveryMs } = loaded.settings;
+  const rows = await connectRows(loaded.settings);
+  return {
+    ok: true,
+    plan,
+    cycleEveryMs,
+    cycleLimitMs: CYCLE_LIMIT_MS,
+    deps: (log) => ({
+      ...compose(),
+      store: createStore(rows, (problem) => log.error('a stored row cannot be believed', { problem })),
+      log,
+      random: Math.random,
+      newId: randomUUID,
+      delay: async (ms, signal) => {
+        await sleep(ms, undefined, { signal });
+      },
+      version: VERSION,
+    }),
+  };
+}
+
+async function connectRows({ storage, journalFolder }: Settings): Promise<Rows> {
+  const { rows } = connectTable(storage);
+  return journalFolder === undefined ? rows : (await journaled(rows, journalFolder)).rows;
+}
