@@ -16,8 +16,8 @@ import type { Sighting } from './watch-target.ts';
 
 export type Settled =
   | { readonly kind: 'committed'; readonly summary: TargetSummary; readonly events: readonly IncidentEvent[] }
-  /** Another cycle has a result of the same period. */
-  | { readonly kind: 'overtaken' };
+  /** Another cycle has a result of the same period; `summary` is of its record. */
+  | { readonly kind: 'overtaken'; readonly summary: TargetSummary };
 
 const ATTEMPTS = 5;
 
@@ -36,7 +36,8 @@ export async function settle(
 ): Promise<Settled> {
   let stored = read;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (!isDue(stored?.value.state.lastAt, target.periodMs, sighting.at)) return { kind: 'overtaken' };
+    if (stored !== undefined && !isDue(stored.value.state.lastAt, target.periodMs, sighting.at))
+      return { kind: 'overtaken', summary: summarise(target.id, stored.value) };
     const outcome = await decideOn(store, target, plan, sighting, stored?.value, commit, signal);
     const { record, hours, days, incidents, result } = outcome;
     const written = await store.commitTarget(

@@ -30,7 +30,7 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
 
 export const DEFAULT_PROBE_SCHEDULE = '0 * * * * *';
 export const DEFAULT_HOUSEKEEPING_SCHEDULE = '0 17 3 * * *';
-const DEFAULT_TABLE = 'scepwatch';
+export const DEFAULT_TABLE = 'scepwatch';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,9 +38,14 @@ export type StoragePlace =
   | { readonly kind: 'connection-string'; readonly connectionString: string }
   | { readonly kind: 'endpoint'; readonly endpoint: string; readonly clientId?: string };
 
+export interface StorageSettings {
+  readonly table: string;
+  readonly where: StoragePlace;
+}
+
 export interface Settings {
   readonly plan: MonitorPlan;
-  readonly storage: { readonly table: string; readonly where: StoragePlace };
+  readonly storage: StorageSettings;
   /** The longest time between two cycles that the schedule leaves, in milliseconds. */
   readonly cycleEveryMs: number;
   readonly journalFolder?: string;
@@ -61,17 +66,17 @@ export function loadSettings(environment: Environment, now: number): LoadedSetti
   if (plan?.ok === false) problems.push(...plan.problems);
   const gaps = (['SCEPWATCH_PROBE_SCHEDULE', 'SCEPWATCH_HOUSEKEEPING_SCHEDULE'] as const).map((name) => gapOf(environment, name, now));
   for (const gap of gaps) if ('problem' in gap) problems.push(gap.problem);
-  const where = storagePlace(environment);
-  if (where === undefined) problems.push(NO_STORAGE);
+  const storage = storageFromEnvironment(environment);
+  if (storage === undefined) problems.push(NO_STORAGE);
   const [probing] = gaps;
-  if (problems.length > 0 || plan?.ok !== true || where === undefined || probing === undefined || 'problem' in probing)
+  if (problems.length > 0 || plan?.ok !== true || storage === undefined || probing === undefined || 'problem' in probing)
     return { ok: false, problems };
   const journalFolder = set(environment, 'SCEPWATCH_JOURNAL_FOLDER');
   return {
     ok: true,
     settings: {
       plan: plan.plan,
-      storage: { table: set(environment, 'SCEPWATCH_STORAGE_TABLE') ?? DEFAULT_TABLE, where },
+      storage,
       cycleEveryMs: probing.gapMs,
       ...(journalFolder !== undefined && { journalFolder }),
     },
@@ -168,6 +173,12 @@ function gapOf(
   const parsed = parseSchedule(set(environment, name) ?? fallback);
   if (!parsed.ok) return { problem: { setting: name, message: parsed.problem } };
   return { gapMs: longestGapMs(parsed.schedule, now) };
+}
+
+/** Where the monitor's table is, as the settings say; undefined when they say nothing. */
+export function storageFromEnvironment(environment: Environment): StorageSettings | undefined {
+  const where = storagePlace(environment);
+  return where === undefined ? undefined : { table: set(environment, 'SCEPWATCH_STORAGE_TABLE') ?? DEFAULT_TABLE, where };
 }
 
 function storagePlace(environment: Environment): StoragePlace | undefined {

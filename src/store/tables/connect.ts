@@ -3,6 +3,7 @@ import { AzureNamedKeyCredential, AzureSASCredential, TableClient, type TableSer
 import { type Rows, StoreError } from '../rows.ts';
 import { ATTEMPT_TOOLS, type AttemptTools } from './attempt.ts';
 import { type Account, parseConnectionString, parseEndpoint } from './connection-string.ts';
+import { firstLine } from './failure.ts';
 import { createTable, deleteTable, type TableConnection, tableRows } from './table-rows.ts';
 
 export interface TableLocation {
@@ -81,12 +82,8 @@ function identityClient(
     client ??= connect().catch((error: unknown) => {
       client = undefined;
       // It reads the environment, and names the variable that it does not like.
-      throw new StoreError('refused', `no identity can be used: ${firstLine(error)}`);
+      throw new StoreError('refused', `no identity can be used: ${firstLine(error instanceof Error ? error.message : String(error))}`);
     });
     return client;
   };
-}
-
-function firstLine(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split(/\r?\n/, 1)[0] ?? '';
 }

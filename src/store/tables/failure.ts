@@ -112,11 +112,18 @@ function credentialFailure(error: Error): Failure {
   const status = 'statusCode' in error && typeof error.statusCode === 'number' ? error.statusCode : undefined;
   if (status !== undefined && (status >= 500 || RETRIED.has(status)))
     return { kind: 'passing', what: `the identity service answered ${status}` };
-  const [first = ''] = error.message.split(/\r?\n/, 1);
-  return { kind: 'refused', what: `no token for the identity (${withoutSecrets(first).slice(0, 300)})` };
+  // A chain of credentials only says that it failed; each of its members says why.
+  const causes = 'errors' in error && Array.isArray(error.errors) ? error.errors : [error];
+  const why = causes.filter((cause) => cause instanceof Error).map((cause) => withoutSecrets(firstLine(cause.message)));
+  return { kind: 'refused', what: `no token for the identity (${why.join('; ').slice(0, 1_000)})` };
+}
+
+/** Of the messages that libraries write over several lines. */
+export function firstLine(text: string): string {
+  return text.split(/\r?\n/, 1)[0] ?? '';
 }
 
 /** Long runs of letters and digits may be keys, signatures or tokens. */
 function withoutSecrets(text: string): string {
-  return text.replace(/[\w+/%=.~-]{60,}/g, '<redacted>').replace(/\b(sig|AccountKey|SharedKey\w*|Bearer)[=: ]+\S+/gi, '$1=<redacted>');
+  return text.replace(/[\w+/=-]{60,}/g, '<redacted>').replace(/\b(sig|AccountKey|SharedKey\w*|Bearer)[=: ]+\S+/gi, '$1=<redacted>');
 }
