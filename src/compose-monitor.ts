@@ -6,6 +6,7 @@ import type { CycleDeps } from './app/run-cycle.ts';
 import { compose } from './compose.ts';
 import type { ConfigProblem } from './config/load.ts';
 import { type Environment, loadSettings, type Settings } from './config/settings.ts';
+import { embeddedStorage } from './embedded-storage.ts';
 import { journaled } from './store/journal.ts';
 import type { Rows } from './store/rows.ts';
 import { createStore } from './store/store.ts';
@@ -20,6 +21,7 @@ export interface Monitor {
   /** After this a cycle is ended by force. Its own budget ends it long before, unless the storage hangs. */
   readonly cycleLimitMs: number;
   readonly deps: (log: Log) => CycleDeps;
+  readonly close: () => Promise<void>;
 }
 
 /** The settings are not fit for work; nothing was started. */
@@ -65,11 +67,19 @@ export function composeMonitor(): Promise<ComposedMonitor> {
   return composed;
 }
 
+/** Waits for what is under way and forgets the monitor of this process; the next use makes one from the environment as it is then. */
+export async function closeMonitor(): Promise<void> {
+  const ending = composed;
+  composed = undefined;
+  const monitor = await ending?.catch(() => undefined);
+  if (monitor?.ok === true) await monitor.close();
+}
+
 export async function createMonitor(environment: Environment): Promise<ComposedMonitor> {
   const loaded = loadSettings(environment, Date.now());
   if (!loaded.ok) return loaded;
   const { plan, cycleEveryMs } = loaded.settings;
-  const rows = await connectRows(loaded.settings);
+  const { rows, close } = await connectRows(loaded.settings);
   return {
     ok: true,
     plan,
@@ -86,10 +96,15 @@ export async function createMonitor(environment: Environment): Promise<ComposedM
       },
       version: VERSION,
     }),
+    close,
   };
 }
 
-async function connectRows({ storage, journalFolder }: Settings): Promise<Rows> {
+async function connectRows({ storage }: Settings): Promise<{ readonly rows: Rows; readonly close: () => Promise<void> }> {
   const { rows } = connectTable(storage);
-  return journalFolder === undefined ? rows : (await journaled(rows, journalFolder)).rows;
+  const embedded = embeddedStorage();
+  if (embedded === undefined) return { rows, close: async () => {} };
+  const journal = await journaled(rows, embedded.journalFolder, { savedAt: embedded.savedAt });
+  embedded.replay = journal.replay;
+  return { rows: journal.rows, close: journal.close };
 }

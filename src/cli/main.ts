@@ -8,6 +8,7 @@ import { addExplainCommand } from './explain.ts';
 import { processTerminal, type Terminal } from './output.ts';
 import { addProbeCommand } from './probe.ts';
 import { addSimulateCommand } from './simulate.ts';
+import { addStartCommand } from './start.ts';
 import { UsageError } from './usage-error.ts';
 
 /**
@@ -39,7 +40,7 @@ function createProgram(terminal: Terminal, finish: (code: number) => void): Comm
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: () => {}, getOutHelpWidth: () => terminal.width })
     .addHelpText('after', EXAMPLES);
-  for (const add of [addProbeCommand, addExplainCommand, addCheckConfigCommand, addSimulateCommand]) add(program, terminal, finish);
+  for (const add of [addProbeCommand, addExplainCommand, addCheckConfigCommand, addSimulateCommand, addStartCommand]) add(program, terminal, finish);
   return program;
 }
 

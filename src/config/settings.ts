@@ -21,7 +21,6 @@ export const SETTINGS = {
     'Instead of a connection string: https://ACCOUNT.table.core.windows.net, reached with the managed identity',
   SCEPWATCH_STORAGE_CLIENT_ID: 'Client id of the user-assigned identity that reaches the table endpoint',
   SCEPWATCH_STORAGE_TABLE: 'Name of the table; scepwatch when absent',
-  SCEPWATCH_JOURNAL_FOLDER: 'For the local runner: where commits are written down until the embedded storage has saved them',
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -48,7 +47,6 @@ export interface Settings {
   readonly storage: StorageSettings;
   /** The longest time between two cycles that the schedule leaves, in milliseconds. */
   readonly cycleEveryMs: number;
-  readonly journalFolder?: string;
 }
 
 export type LoadedSettings =
@@ -71,14 +69,12 @@ export function loadSettings(environment: Environment, now: number): LoadedSetti
   const [probing] = gaps;
   if (problems.length > 0 || plan?.ok !== true || storage === undefined || probing === undefined || 'problem' in probing)
     return { ok: false, problems };
-  const journalFolder = set(environment, 'SCEPWATCH_JOURNAL_FOLDER');
   return {
     ok: true,
     settings: {
       plan: plan.plan,
       storage,
       cycleEveryMs: probing.gapMs,
-      ...(journalFolder !== undefined && { journalFolder }),
     },
   };
 }

@@ -46,8 +46,14 @@ export interface LocalDay extends CalendarDay {
 
 /** What the calendar of an IANA time zone shows at `epochMs`. Throws RangeError when there is no such zone. */
 export function localDay(epochMs: number, timeZone: string): LocalDay {
-  const shifted = new Date(epochMs + offsetMs(epochMs, timeZone));
-  return { year: shifted.getUTCFullYear(), month: shifted.getUTCMonth() + 1, day: shifted.getUTCDate(), weekday: shifted.getUTCDay() };
+  const shifted = epochMs + offsetMs(epochMs, timeZone);
+  return { year: new Date(shifted).getUTCFullYear(), ...calendarDay(shifted) };
+}
+
+/** The day so many days later on the calendar, or earlier when negative. */
+export function laterDay({ year, month, day }: LocalDay, days: number): LocalDay {
+  const shifted = Date.UTC(year, month - 1, day + days);
+  return { year: new Date(shifted).getUTCFullYear(), ...calendarDay(shifted) };
 }
 
 /**

@@ -7,14 +7,14 @@ const SAVE_MS = 5_000;
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-// Azurite would end at SIGINT.
+// Azurite would end at SIGINT. In a microtask, before any signal can be handled.
 process.on('newListener', (event, listener) => {
-  if (event === 'SIGINT') setImmediate(() => process.removeListener('SIGINT', listener));
+  if (event === 'SIGINT') queueMicrotask(() => process.removeListener('SIGINT', listener));
 });
 
 process.once('disconnect', () => {
-  // What Azurite understands; it closes its server and writes its file.
-  process.emit('message', 'shutdown', undefined);
+  // What Azurite understands: it closes its server and writes its file. Before it listens for it, there is nothing to write.
+  if (!process.emit('message', 'shutdown', undefined)) process.exit(1);
   setTimeout(() => process.exit(1), SAVE_MS).unref();
 });
 

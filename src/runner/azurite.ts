@@ -2,13 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { statSync } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { freePort, LOOPBACK } from './listen.ts';
 import type { WriteLog } from './log-line.ts';
+import { identify, isRunning, type ProcessIdentity, readIdentity } from './process-identity.ts';
+import { readIfPresent } from './read-if-present.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 export interface AzuriteOptions {
@@ -21,8 +24,10 @@ export interface AzuriteOptions {
   readonly startMs?: number;
   /** How long saving may take at the end. */
   readonly stopMs?: number;
-  /** Where Azurite's table service is; found among the installed packages when absent. */
-  readonly program?: () => string;
+  /** How long an Azurite that an earlier run has left behind may take to save and end. */
+  readonly leftBehindMs?: number;
+  /** Finds a file of a package; among the installed ones when absent. */
+  readonly resolve?: (name: string) => string;
 }
 
 export interface Azurite {
@@ -45,10 +50,12 @@ export class DamagedTablesError extends Error {
 
 const ACCOUNT = 'devstoreaccount1';
 const TABLES_FILE = '__azurite_db_table__.json';
-const PORT_FILE = 'azurite-port';
+/** Port and process of the last run. */
+const RUN_FILE = 'azurite.json';
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 const PORT_ATTEMPTS = 3;
+const POLL_MS = 20;
 const REMEMBERED_LINES = 20;
 
 /** A key for the account, base64. */
@@ -62,14 +69,15 @@ export function newAccountKey(): string {
  */
 export async function startAzurite(options: AzuriteOptions, accountKey = newAccountKey()): Promise<Azurite> {
   const { folder, log, port: wanted } = options;
-  const program = (options.program ?? findProgram)();
+  const program = findProgram(options.resolve ?? createRequire(import.meta.url).resolve);
   await mkdir(folder, { recursive: true });
+  const last = readLastRun((await readIfPresent(join(folder, RUN_FILE))) ?? '');
+  if (last !== undefined) await untilEnded(last, folder, options.leftBehindMs ?? STOP_MS);
   await checkTables(join(folder, TABLES_FILE));
   for (let attempt = 1; ; attempt++) {
-    const port = wanted ?? (await freePort(await rememberedPort(folder)));
+    const port = wanted ?? (await freePort(last?.port));
     const started = await launch(program, port, accountKey, options);
     if (started.ok) {
-      if (wanted === undefined) await writeAtomically(join(folder, PORT_FILE), `${port}\n`);
       const { child, exited } = started;
       return {
         connectionString: connectionString(port, accountKey),
@@ -86,9 +94,9 @@ export async function startAzurite(options: AzuriteOptions, accountKey = newAcco
   }
 }
 
-function findProgram(): string {
+function findProgram(resolve: (name: string) => string): string {
   try {
-    return createRequire(import.meta.url).resolve('azurite/dist/src/table/main.js');
+    return resolve('azurite/dist/src/table/main.js');
   } catch (error) {
     throw new Error('Azurite, which keeps the tables on this machine, is not installed. Run npm ci, or use a storage account in Azure.', {
       cause: error,
@@ -98,14 +106,8 @@ function findProgram(): string {
 
 /** Azurite takes an empty file, and JSON of another kind, for a new beginning and overwrites it. */
 async function checkTables(file: string): Promise<void> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
-    throw error;
-  }
-  if (!isDatabase(text))
+  const text = await readIfPresent(file);
+  if (text !== undefined && !isDatabase(text))
     throw new DamagedTablesError(
       `${file} is damaged. Nothing was changed. Put a copy of it from a backup in its place, or move it away to start with empty tables.`,
     );
@@ -120,9 +122,30 @@ function isDatabase(text: string): boolean {
   }
 }
 
-async function rememberedPort(folder: string): Promise<number> {
-  const text = await readFile(join(folder, PORT_FILE), 'utf8').catch(() => '');
-  return /^\d{4,5}\n$/.test(text) && Number(text) < 65_536 ? Number(text) : 0;
+interface LastRun extends ProcessIdentity {
+  readonly port: number;
+}
+
+/** undefined for what is no such file: it is only for convenience. */
+function readLastRun(text: string): LastRun | undefined {
+  try {
+    const value = JSON.parse(text);
+    const identity = readIdentity(value);
+    const isPort = Number.isInteger(value.port) && value.port > 0 && value.port < 65_536;
+    return identity !== undefined && isPort ? { ...identity, port: value.port } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A runner that was killed leaves an Azurite that still writes its file. Two of them would overwrite each other's rows. */
+async function untilEnded(last: LastRun, folder: string, limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (isRunning(last)) {
+    if (performance.now() > deadline)
+      throw new Error(`Process ${last.pid} of an earlier run still uses ${folder} and does not end; stop it first.`);
+    await delay(POLL_MS);
+  }
 }
 
 type Launched =
@@ -156,6 +179,9 @@ async function launch(
   readLines(child.stdout, hear);
   readLines(child.stderr, hear);
   const exited = end(child);
+  // Whoever ends at the very moment when it is told something cannot be told; `exited` says so.
+  child.on('error', () => {});
+  if (child.pid !== undefined) await writeAtomically(join(folder, RUN_FILE), `${JSON.stringify({ port, ...identify(child.pid) })}\n`);
   const { promise: overdue, resolve: giveUp } = Promise.withResolvers<false>();
   const patience = setTimeout(giveUp, startMs, false);
   const outcome = await Promise.race([listening, exited, overdue]);

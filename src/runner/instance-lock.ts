@@ -1,9 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { link, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isoTime, parseIsoTime } from '../core/time.ts';
+import { identify, isRunning, type ProcessIdentity, readIdentity } from './process-identity.ts';
+import { readIfPresent } from './read-if-present.ts';
 import { writeAtomically, writeDurably } from './write-atomically.ts';
 
 export interface InstanceLock {
@@ -13,13 +14,10 @@ export interface InstanceLock {
   readonly release: () => Promise<void>;
 }
 
-interface Holder {
+interface Holder extends ProcessIdentity {
   readonly id: string;
-  readonly pid: number;
   /** ISO 8601. */
   readonly startedAt: string;
-  /** What tells the process from a later one with the same number; null where the system does not say. */
-  readonly incarnation: string | null;
   readonly url: string | null;
 }
 
@@ -37,16 +35,15 @@ export async function acquireInstanceLock(folder: string, now: () => number = Da
   const file = join(folder, LOCK_FILE);
   const holder: Holder = {
     id: randomUUID(),
-    pid: process.pid,
+    ...identify(process.pid),
     startedAt: isoTime(now()),
-    incarnation: incarnationOf(process.pid) ?? null,
     url: null,
   };
   await take(file, folder, holder);
   return {
     announce: (url) => writeAtomically(file, toText({ ...holder, url })),
     release: async () => {
-      const text = await readFile(file, 'utf8').catch(() => '');
+      const text = (await readIfPresent(file)) ?? '';
       if (read(text)?.id === holder.id) await rm(file, { force: true });
     },
   };
@@ -59,7 +56,7 @@ async function take(file: string, folder: string, holder: Holder): Promise<void>
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       // The name appears with the whole content, or not at all because somebody has it.
       if (await linked(mine, file)) return;
-      const text = await readFile(file, 'utf8').catch(() => undefined);
+      const text = await readIfPresent(file);
       if (text === undefined) continue;
       const other = read(text);
       if (other !== undefined && isRunning(other)) throw new Error(inUse(folder, other));
@@ -89,13 +86,13 @@ async function linked(existing: string, name: string): Promise<boolean> {
 async function replaced(file: string, stale: string, mine: string): Promise<boolean> {
   const claim = `${file}.after-${createHash('sha256').update(stale).digest('hex').slice(0, 16)}`;
   if (!(await linked(mine, claim))) {
-    const claimant = read(await readFile(claim, 'utf8').catch(() => ''));
+    const claimant = read((await readIfPresent(claim)) ?? '');
     // It was killed in the middle of this.
     if (claimant !== undefined && !isRunning(claimant)) await rm(claim, { force: true });
     return false;
   }
   try {
-    if ((await readFile(file, 'utf8').catch(() => undefined)) !== stale) return false;
+    if ((await readIfPresent(file)) !== stale) return false;
     await rename(mine, file);
     return true;
   } finally {
@@ -115,42 +112,11 @@ function toText(holder: Holder): string {
 /** undefined for what is no lock: half of one after a power cut, say. */
 function read(text: string): Holder | undefined {
   try {
-    const { id, pid, startedAt, incarnation, url } = JSON.parse(text);
-    if (typeof id !== 'string' || !Number.isSafeInteger(pid) || pid < 1) return undefined;
-    if (typeof startedAt !== 'string' || parseIsoTime(startedAt) === undefined) return undefined;
-    return {
-      id,
-      pid,
-      startedAt,
-      incarnation: typeof incarnation === 'string' ? incarnation : null,
-      url: typeof url === 'string' ? url : null,
-    };
-  } catch {
-    return undefined;
-  }
-}
-
-function isRunning({ pid, incarnation }: Holder): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // Any other answer means that there is one, of another user for instance.
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false;
-  }
-  const current = incarnationOf(pid);
-  return current !== 'ended' && (incarnation === null || current === undefined || current === incarnation);
-}
-
-/** Boot and start time of a process, as Linux counts it; `ended` for one that only waits to be noticed; undefined on other systems. */
-function incarnationOf(pid: number): string | undefined {
-  try {
-    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    // The second field is the program's name in parentheses and may hold anything.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\)\s/s, '')
-      .split(' ');
-    const [state] = fields;
-    return state === 'Z' || state === 'X' ? 'ended' : `${boot} ${fields[19]}`;
+    const value = JSON.parse(text);
+    const identity = readIdentity(value);
+    if (identity === undefined || typeof value.id !== 'string') return undefined;
+    if (typeof value.startedAt !== 'string' || parseIsoTime(value.startedAt) === undefined) return undefined;
+    return { ...identity, id: value.id, startedAt: value.startedAt, url: typeof value.url === 'string' ? value.url : null };
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
-import { readFile, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { isoTime, parseIsoTime } from '../core/time.ts';
 import { describeError, type WriteLog } from './log-line.ts';
+import { readIfPresent } from './read-if-present.ts';
 import { writeAtomically } from './write-atomically.ts';
 
 /** What is remembered of a timer, so that a time missed while nothing ran is noticed. Epoch milliseconds. */
@@ -49,13 +50,8 @@ export async function openTimerStatus(file: string, now: () => number, log: Writ
 }
 
 async function load(file: string, now: () => number, log: WriteLog): Promise<Map<string, TimerStatus>> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return new Map();
-    throw error;
-  }
+  const text = await readIfPresent(file);
+  if (text === undefined) return new Map();
   const known = read(text);
   if (known !== undefined) return known;
   const aside = `${file}.damaged-${isoTime(now()).replaceAll(':', '')}`;

@@ -36,28 +36,46 @@ export interface Decision {
 
 /** The next state of a target and what there is to tell. Pure: the same state, result and policy always give the same decision. */
 export function decide(before: TargetState | undefined, seen: Seen, policy: Policy): Decision {
-  const last = before ?? unseen(seen);
-  const next = isBlind(seen.verdict) ? { ...last, blind: true, lastAt: seen.at } : judged(last, seen, policy);
-  const flapping = flapHold(last, next, seen, policy);
-  const inWindow = withMaintenance(flapping, seen.maintenance);
-  const { incident, events } = isBlind(seen.verdict) ? { incident: last.incident, events: [] } : attend(last, inWindow, seen, policy);
-  const { incident: _, ...rest } = inWindow;
-  const state = incident === undefined ? rest : { ...rest, incident };
+  const known = before === undefined ? unseen(seen) : notAhead(before, seen.at);
+  const { last, next, attended } = isBlind(seen.verdict) ? lookedAway(known, seen) : lookedAt(known, seen, policy);
+  const { incident: _, ...rest } = next;
+  const state = attended.incident === undefined ? rest : { ...rest, incident: attended.incident };
+  const { events } = attended;
   const from = statusOf(before);
   const to = statusOf(state);
   if (from === to && before !== undefined) return { state, events };
   const settled = { ...state, since: seen.at };
-  return { state: settled, transition: { from, to, reason: reasonFor(before, settled, seen, policy) }, events };
+  const reason = before === undefined ? firstReason(settled) : reasonFor(last, settled, seen, policy);
+  return { state: settled, transition: { from, to, reason }, events };
 }
 
-/** Ends the open incident of a target that is no longer configured; undefined when there is none. */
+/** Ends the open incident of a target that is no longer configured; undefined when there is none. Should it come back, it starts afresh. */
 export function abandon(state: TargetState, at: number): { readonly state: TargetState; readonly event: IncidentEvent } | undefined {
-  const { incident, ...rest } = state;
+  const { incident, verdict, lastAt, judgedAt } = state;
   if (incident === undefined) return undefined;
-  return { state: rest, event: resolved(incident, at, at, 'target-removed', state.verdict) };
+  return { state: { ...unseen({ at, verdict }), lastAt, judgedAt }, event: resolved(incident, at, at, 'target-removed', verdict) };
 }
 
-function unseen({ at, verdict }: Seen): TargetState {
+/** One look in three states: what counts of the past, what follows, and what becomes of the incident. */
+interface Look {
+  readonly last: TargetState;
+  readonly next: TargetState;
+  readonly attended: Attended;
+}
+
+/** The monitor's own network was down: nothing is known that was not known before. */
+function lookedAway(known: TargetState, { at, maintenance }: Seen): Look {
+  const next = withMaintenance({ ...known, blind: true, lastAt: at }, maintenance);
+  return { last: known, next, attended: { incident: known.incident, events: [] } };
+}
+
+function lookedAt(known: TargetState, seen: Seen, policy: Policy): Look {
+  const last = seen.at - known.judgedAt <= policy.staleAfterMs ? known : disconnected(known);
+  const next = withMaintenance(flapHold(last, judged(last, seen, policy), seen, policy), seen.maintenance);
+  return { last, next, attended: attend(last, next, seen, policy) };
+}
+
+function unseen({ at, verdict }: Pick<Seen, 'at' | 'verdict'>): TargetState {
   return {
     condition: 'unknown',
     since: at,
@@ -73,16 +91,30 @@ function unseen({ at, verdict }: Seen): TargetState {
   };
 }
 
-function judged(last: TargetState, seen: Seen, policy: Policy): TargetState {
-  const { at, verdict } = seen;
+/** A clock that was put back leaves times in the future; they would hold things up until the clock is there again. */
+function notAhead(state: TargetState, at: number): TargetState {
+  const { since, runSince, flips, flappingSince } = state;
+  return {
+    ...state,
+    since: Math.min(since, at),
+    runSince: Math.min(runSince, at),
+    flips: flips.map((flip) => Math.min(flip, at)),
+    ...(flappingSince !== undefined && { flappingSince: Math.min(flappingSince, at) }),
+  };
+}
+
+/** Between two results that lie far apart anything may have happened: together they confirm nothing. Only what was told stays until it is untold. */
+function disconnected(state: TargetState): TargetState {
+  return { ...state, runs: NO_RUNS, confirmed: state.incident === undefined ? 'none' : state.confirmed };
+}
+
+function judged(last: TargetState, { at, verdict }: Seen, policy: Policy): TargetState {
   const impact = impactOf(verdict);
-  // Between two results that lie far apart anything may have happened: together they confirm nothing.
-  const connected = at - last.judgedAt <= policy.staleAfterMs;
-  const runs = extendRuns(connected ? last.runs : NO_RUNS, impact);
+  const runs = extendRuns(last.runs, impact);
   const confirmed = confirm(last.confirmed, runs, thresholdOf(verdict.code, impact, policy), policy.successesBeforeResolve);
   const first = isNothing(last.runs);
-  const sameSide = !first && connected && (impact === 'none') === (impactOf(last.verdict) === 'none');
-  const repeated = connected && !first && verdict.code === last.verdict.code && verdict.severity === last.verdict.severity;
+  const sameSide = !first && (impact === 'none') === (impactOf(last.verdict) === 'none');
+  const repeated = !first && verdict.code === last.verdict.code && verdict.severity === last.verdict.severity;
   return {
     ...last,
     condition: conditionOf(confirmed, impact),
@@ -119,14 +151,26 @@ function conditionOf(confirmed: Impact, impact: Impact): Condition {
 }
 
 /** Changes between working and failing, as the results show them and whether or not they were confirmed: every second result bad is no calm. */
-function flapHold(last: TargetState, next: TargetState, { at, verdict, maintenance }: Seen, { flap }: Policy): TargetState {
-  const inWindow = last.flips.filter((flip) => Math.abs(at - flip) <= flap.windowMs);
-  const flipped = !next.blind && !isNothing(last.runs) && (impactOf(verdict) === 'down') !== (impactOf(last.verdict) === 'down');
-  const flips = flipped && maintenance === undefined ? [...inWindow, at] : inWindow;
+function flapHold(last: TargetState, next: TargetState, { at, verdict, maintenance }: Seen, policy: Policy): TargetState {
+  const { changes, holdMs } = policy.flap;
+  const changed = !isNothing(last.runs) && (impactOf(verdict) === 'down') !== (impactOf(last.verdict) === 'down');
+  const flipped = changed && maintenance === undefined;
+  const keptMs = Math.max(flapWindowMs(policy), holdMs);
+  const flips = [...last.flips.filter((flip) => at - flip <= keptMs), ...(flipped ? [at] : [])];
   const { flappingSince, ...rest } = { ...next, flips };
-  if (flappingSince === undefined) return flips.length >= flap.changes ? { ...rest, flappingSince: at } : rest;
-  const quietSince = flips.at(-1) ?? flappingSince;
-  return at - quietSince >= flap.holdMs ? { ...rest, flips: [] } : { ...rest, flappingSince };
+  if (flappingSince === undefined) {
+    const counted = flips.filter((flip) => at - flip <= flapWindowMs(policy)).length;
+    return flipped && counted >= changes ? { ...rest, flappingSince: at } : rest;
+  }
+  const steadySince = Math.max(next.runSince, flips.at(-1) ?? flappingSince);
+  // Held until it is clear what it is steady at: nobody is told of a recovery by a result that is bad.
+  const clear = (next.confirmed === 'none') === (impactOf(verdict) === 'none');
+  return clear && at - steadySince >= holdMs ? { ...rest, flips: [] } : { ...rest, flappingSince };
+}
+
+/** With a long period a short window would never hold enough changes, and an outage of every second result would stay unseen. */
+function flapWindowMs({ flap, staleAfterMs }: Policy): number {
+  return Math.max(flap.windowMs, (flap.changes * staleAfterMs) / 2);
 }
 
 function withMaintenance(state: TargetState, maintenance: InMaintenance | undefined): TargetState {
@@ -158,13 +202,13 @@ function open(last: TargetState, next: TargetState, seen: Seen, policy: Policy):
   const works = impactOf(seen.verdict) === 'none';
   if (next.maintenance !== undefined || (!flapping && (works || next.confirmed === 'none'))) return { incident: undefined, events: [] };
   const impact = flapping ? worseOf(next.confirmed, 'down') : next.confirmed;
-  const started = flapping ? (next.flips[0] ?? seen.at) : next.runSince;
+  const started = flapping ? (next.flips.at(-policy.flap.changes) ?? seen.at) : next.runSince;
   const verdict = works ? last.verdict : seen.verdict;
   const incident: Incident = {
     id: incidentId(seen.target, seen.at),
     target: seen.target,
     openedAt: seen.at,
-    startedAt: Math.min(started, seen.at),
+    startedAt: started,
     impact,
     verdict,
     worst: verdict,
@@ -177,7 +221,8 @@ function open(last: TargetState, next: TargetState, seen: Seen, policy: Policy):
 
 function openingReason(last: TargetState, next: TargetState, { verdict }: Seen, policy: Policy): Reason {
   if (next.flappingSince !== undefined) return 'flapping-started';
-  if (last.maintenance !== undefined && next.confirmed === last.confirmed) return 'failed-through-maintenance';
+  // Nothing else keeps a confirmed failure from being an incident.
+  if (next.confirmed === last.confirmed) return 'failed-through-maintenance';
   return confirmedAtOnce(verdict, next, policy) ? 'page-at-once' : 'failures-reached';
 }
 
@@ -192,7 +237,8 @@ function changeReason(incident: Incident, last: TargetState, next: TargetState, 
   }
   if (next.confirmed !== incident.impact) return 'successes-reached';
   // Another verdict is news once it stays, and only if it is as bad as what the incident is about.
-  if (impactOf(next.verdict) !== next.confirmed || next.sameVerdict < policy.failuresBeforeAlert) return undefined;
+  const impact = impactOf(next.verdict);
+  if (impact !== next.confirmed || next.sameVerdict < thresholdOf(next.verdict.code, impact, policy)) return undefined;
   if (next.verdict.code !== incident.verdict.code) return 'verdict-changed';
   const urgency = compareSeverity(next.verdict.severity, incident.verdict.severity);
   if (urgency === 0) return undefined;
@@ -216,12 +262,14 @@ function change(incident: Incident, next: TargetState, { at, verdict, evidence }
 function resolve(incident: Incident, next: TargetState, { at }: Seen, last: TargetState): Attended {
   const reason =
     next.maintenance !== undefined ? 'recovered-in-maintenance' : last.flappingSince !== undefined ? 'flapping-ended' : 'successes-reached';
-  const event = resolved(incident, at, Math.min(Math.max(next.runSince, incident.startedAt), at), reason, next.verdict);
-  return { incident: undefined, events: [event] };
+  return { incident: undefined, events: [resolved(incident, at, next.runSince, reason, next.verdict)] };
 }
 
-function resolved(incident: Incident, at: number, endedAt: number, reason: Reason, verdict: VerdictSeen): IncidentEvent {
-  const closed = withUpdate({ ...incident, endedAt, resolvedAt: at }, { at, kind: 'resolved', reason, verdict });
+/** Whatever the clock did meanwhile, an incident begins, is opened, ends and is resolved in this order. */
+function resolved(incident: Incident, at: number, goodSince: number, reason: Reason, verdict: VerdictSeen): IncidentEvent {
+  const resolvedAt = Math.max(at, incident.openedAt);
+  const endedAt = Math.min(Math.max(goodSince, incident.startedAt), resolvedAt);
+  const closed = withUpdate({ ...incident, endedAt, resolvedAt }, { at, kind: 'resolved', reason, verdict });
   return { kind: 'resolved', reason, at, incident: closed };
 }
 
@@ -238,16 +286,19 @@ function moreImportant(a: VerdictSeen, b: VerdictSeen): VerdictSeen {
   return byImportance(verdictOf(a.code, [], a), verdictOf(b.code, [], b)) <= 0 ? a : b;
 }
 
+function firstReason({ blind, maintenance }: TargetState): Reason {
+  return blind && maintenance === undefined ? 'probe-blind' : 'first-result';
+}
+
 /** What stands above the condition explains a change first; then what was confirmed; then what the single result says. */
-function reasonFor(before: TargetState | undefined, after: TargetState, { verdict }: Seen, policy: Policy): Reason {
+function reasonFor(last: TargetState, after: TargetState, { verdict }: Seen, policy: Policy): Reason {
+  if (after.maintenance !== undefined) return 'maintenance-started';
   if (after.blind) return 'probe-blind';
-  if (before === undefined) return 'first-result';
-  if (before.maintenance === undefined && after.maintenance !== undefined) return 'maintenance-started';
-  if (before.maintenance !== undefined && after.maintenance === undefined) return 'maintenance-ended';
-  if (before.blind) return 'probe-sees-again';
-  if (before.flappingSince === undefined && after.flappingSince !== undefined) return 'flapping-started';
-  if (before.flappingSince !== undefined && after.flappingSince === undefined) return 'flapping-ended';
-  const moved = compareImpact(after.confirmed, before.confirmed);
+  if (last.maintenance !== undefined) return 'maintenance-ended';
+  if (last.blind) return 'probe-sees-again';
+  if (last.flappingSince === undefined && after.flappingSince !== undefined) return 'flapping-started';
+  if (last.flappingSince !== undefined && after.flappingSince === undefined) return 'flapping-ended';
+  const moved = compareImpact(after.confirmed, last.confirmed);
   if (moved > 0) return confirmedAtOnce(verdict, after, policy) ? 'page-at-once' : 'failures-reached';
   if (moved < 0) return 'successes-reached';
   switch (after.condition) {

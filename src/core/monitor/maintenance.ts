@@ -1,4 +1,4 @@
-import { DAY_MS, type LocalDay, localDay, zonedTime } from '../time.ts';
+import { type LocalDay, laterDay, localDay, zonedTime } from '../time.ts';
 import type { InMaintenance } from './state.ts';
 
 export const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const;
@@ -59,15 +59,20 @@ export function occurrences(window: MaintenanceWindow, from: number, until: numb
   }
   const lengthMs = window.durationMinutes * 60_000;
   const found: InMaintenance[] = [];
-  // A day more on both sides: the local day of an instant is at most one away from its day in UTC.
-  for (let at = from - lengthMs - DAY_MS; at < until + DAY_MS; at += DAY_MS) {
-    const day = localDay(at, window.timeZone);
+  // By the calendar and not in steps of 24 hours, which pass over a day that has only 23. A time that the clocks leave out is taken later,
+  // at worst on the next day, so that the search begins a day early.
+  const lastDay = localDay(until, window.timeZone);
+  for (let day = laterDay(localDay(from - lengthMs, window.timeZone), -1); !isAfter(day, lastDay); day = laterDay(day, 1)) {
     if (!isOn(window, day)) continue;
     const start = zonedTime(day, window.startMinute, window.timeZone);
     const end = start + lengthMs;
-    if (start < until && end > from && found.at(-1)?.start !== start) found.push({ id, title, start, end });
+    if (start < until && end > from) found.push({ id, title, start, end });
   }
   return found;
+}
+
+function isAfter(a: LocalDay, b: LocalDay): boolean {
+  return a.year - b.year > 0 || (a.year === b.year && (a.month - b.month || a.day - b.day) > 0);
 }
 
 function isFor(

@@ -1,4 +1,4 @@
-import { addResult, emptyRollup, type Rollup, type RollupResult, type RollupSpan, touchedKeys } from '../rollup/rollup.ts';
+import { addGrowth, addResult, emptyRollup, type Rollup, type RollupResult, type RollupSpan, touchedKeys } from '../rollup/rollup.ts';
 import { KEPT_DAYS, KEPT_HOURS, sliceOf, withSlices } from '../rollup/slice.ts';
 import type { TargetHistory } from '../verdict/report.ts';
 import { COUNTDOWN_ROLES } from './countdown.ts';
@@ -53,8 +53,9 @@ export function nextRecord(step: Step): Outcome {
     ...(result.responseMs !== undefined && { responseMs: result.responseMs }),
     coversFrom: coveredFrom(at, before?.state.lastAt, step.view.periodMs),
   };
-  const hours = rolledUp('hour', covered, step);
-  const days = rolledUp('day', covered, step);
+  const grown = grownHours(covered, step);
+  const hours = grown.map(({ after }) => after);
+  const days = grownDays(covered, step, grown);
   const record: TargetRecord = {
     version: (before?.version ?? 0) + 1,
     commit: step.commit,
@@ -82,10 +83,27 @@ function knownCertificates({ certificates }: LastView, before: LastView | undefi
   return [...certificates, ...older].toSorted((a, b) => COUNTDOWN_ROLES.indexOf(a.role) - COUNTDOWN_ROLES.indexOf(b.role));
 }
 
-function rolledUp(span: RollupSpan, covered: RollupResult, { before, storedRollups }: Step): readonly Rollup[] {
-  const held = span === 'hour' ? before?.hour : before?.day;
-  return touchedKeys(span, covered).map((key) => {
-    const base = held?.key === key ? held : storedRollups.find((rollup) => rollup.key === key);
-    return addResult(span, base ?? emptyRollup(key), covered);
+interface Growth {
+  readonly before: Rollup;
+  readonly after: Rollup;
+}
+
+function grownHours(covered: RollupResult, step: Step): readonly Growth[] {
+  return touchedKeys('hour', covered).map((key) => {
+    const before = rollupSoFar(key, step.before?.hour, step);
+    return { before, after: addResult('hour', before, covered) };
   });
+}
+
+/** A day grows by what its hours grow by, so that both always say the same. */
+function grownDays(covered: RollupResult, step: Step, hours: readonly Growth[]): readonly Rollup[] {
+  return touchedKeys('day', covered).map((key) =>
+    hours
+      .filter(({ after }) => after.key.startsWith(key))
+      .reduce((day, { before, after }) => addGrowth(day, before, after), rollupSoFar(key, step.before?.day, step)),
+  );
+}
+
+function rollupSoFar(key: string, held: Rollup | undefined, { storedRollups }: Step): Rollup {
+  return held?.key === key ? held : (storedRollups.find((rollup) => rollup.key === key) ?? emptyRollup(key));
 }

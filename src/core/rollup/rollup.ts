@@ -62,12 +62,16 @@ export function touchedKeys(span: RollupSpan, { at, coversFrom }: Pick<RollupRes
   return keys;
 }
 
-/** The rollup with the part of the result that lies in its span: its share of time, and the result itself where `at` lies. */
+/**
+ * The rollup with the part of the result that lies in its span: its share of time, and the result itself where `at` lies.
+ * A span never gets longer than it is: time that a clock has shown twice counts once.
+ */
 export function addResult(span: RollupSpan, rollup: Rollup, result: RollupResult): Rollup {
   const start = startOfKey(rollup.key);
-  const share = Math.max(0, Math.min(result.at, start + SPAN_MS[span]) - Math.max(result.coversFrom, start));
+  const share = wholeSeconds(Math.max(result.coversFrom, start), Math.min(result.at, start + SPAN_MS[span]));
+  const room = SPAN_MS[span] / 1_000 - CONDITIONS_OVER_TIME.reduce((sum, one) => sum + rollup.seconds[one], 0);
   const condition = conditionOverTime(result);
-  const seconds = { ...rollup.seconds, [condition]: rollup.seconds[condition] + Math.round(share / 1_000) };
+  const seconds = { ...rollup.seconds, [condition]: rollup.seconds[condition] + Math.max(0, Math.min(share, room)) };
   if (rollupKey(span, result.at) !== rollup.key) return { ...rollup, seconds };
   const { severity } = result.verdict;
   return {
@@ -75,6 +79,22 @@ export function addResult(span: RollupSpan, rollup: Rollup, result: RollupResult
     counts: { ...rollup.counts, [severity]: rollup.counts[severity] + 1 },
     seconds,
     responseMs: result.responseMs === undefined ? rollup.responseMs : addToHistogram(rollup.responseMs, result.responseMs),
+  };
+}
+
+/** Whole seconds between two instants (epoch ms), counted so that the parts of a stretch add up to the whole. */
+function wholeSeconds(from: number, until: number): number {
+  return Math.floor(until / 1_000) - Math.floor(from / 1_000);
+}
+
+/** The rollup with all that another one has grown by: a day stays the sum of its hours, to the second. */
+export function addGrowth(rollup: Rollup, before: Rollup, after: Rollup): Rollup {
+  const { counts, seconds, responseMs } = mergeRollups(rollup.key, [rollup, after]);
+  return {
+    key: rollup.key,
+    counts: subtracted(counts, before.counts),
+    seconds: subtracted(seconds, before.seconds),
+    responseMs: responseMs.map((count, bucket) => count - (before.responseMs[bucket] ?? 0)),
   };
 }
 
@@ -91,8 +111,18 @@ export function mergeRollups(key: string, rollups: readonly Rollup[]): Rollup {
   );
 }
 
-function added<Key extends string>(a: Readonly<Record<Key, number>>, b: Readonly<Record<Key, number>>): Readonly<Record<Key, number>> {
-  return Object.fromEntries(Object.entries<number>(a).map(([key, value]) => [key, value + b[key as Key]])) as Record<Key, number>;
+type Numbers<Key extends string> = Readonly<Record<Key, number>>;
+
+function added<Key extends string>(a: Numbers<Key>, b: Numbers<Key>): Numbers<Key> {
+  return combined(a, b, (one, other) => one + other);
+}
+
+function subtracted<Key extends string>(a: Numbers<Key>, b: Numbers<Key>): Numbers<Key> {
+  return combined(a, b, (one, other) => one - other);
+}
+
+function combined<Key extends string>(a: Numbers<Key>, b: Numbers<Key>, combine: (one: number, other: number) => number): Numbers<Key> {
+  return Object.fromEntries(Object.entries<number>(a).map(([key, value]) => [key, combine(value, b[key as Key])])) as Record<Key, number>;
 }
 
 /** Share of the judged time outside maintenance in which enrolment worked, 0 to 1; degraded time counts as working. undefined without any. */

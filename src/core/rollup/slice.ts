@@ -27,8 +27,13 @@ export function sliceOf({ key, seconds, responseMs }: Rollup): Slice {
   };
 }
 
-/** The slices with newer ones put in the place of those with the same key; only the latest `keep` remain. */
+/**
+ * The slices with newer ones, earliest first, put in the place of those with the same key; only the latest `keep` remain.
+ * What lies after the last of them was written when the clock was ahead, and would stay the latest for ever.
+ */
 export function withSlices(slices: readonly Slice[], newer: readonly Slice[], keep: number): readonly Slice[] {
-  const byKey = new Map([...slices, ...newer].map((slice) => [slice.key, slice]));
+  const last = newer.at(-1);
+  if (last === undefined) return slices;
+  const byKey = new Map([...slices, ...newer].filter(({ key }) => key <= last.key).map((slice) => [slice.key, slice]));
   return [...byKey.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1)).slice(-keep);
 }
