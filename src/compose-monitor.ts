@@ -1,17 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from './app/log.ts';
 import type { MonitorPlan } from './app/monitor-plan.ts';
 import type { CycleDeps } from './app/run-cycle.ts';
-import { compose } from './compose.ts';
 import type { ConfigProblem } from './config/load.ts';
-import { type Environment, loadSettings, type Settings } from './config/settings.ts';
-import { embeddedStorage } from './embedded-storage.ts';
-import { journaled } from './store/journal.ts';
-import type { Rows } from './store/rows.ts';
-import { createStore } from './store/store.ts';
-import { connectTable } from './store/tables/connect.ts';
-import { VERSION } from './version.ts';
 
 /** A monitor that is ready to work; only the log is missing, which belongs to each call. */
 export interface Monitor {
@@ -50,9 +40,6 @@ export function problemLines({ problems }: Misconfigured): readonly string[] {
   );
 }
 
-/** Below the time limit of host.json, so that the end of a cycle is told by us. */
-const CYCLE_LIMIT_MS = 9 * 60_000;
-
 let composed: Promise<ComposedMonitor> | undefined;
 
 /**
@@ -60,7 +47,7 @@ let composed: Promise<ComposedMonitor> | undefined;
  * has no functions at all, and nobody could ask it why. Rejects with a StoreError when the storage is there but not usable; the next call tries again.
  */
 export function composeMonitor(): Promise<ComposedMonitor> {
-  composed ??= createMonitor(process.env).catch((error: unknown) => {
+  composed ??= create().catch((error: unknown) => {
     composed = undefined;
     throw error;
   });
@@ -75,36 +62,8 @@ export async function closeMonitor(): Promise<void> {
   if (monitor?.ok === true) await monitor.close();
 }
 
-export async function createMonitor(environment: Environment): Promise<ComposedMonitor> {
-  const loaded = loadSettings(environment, Date.now());
-  if (!loaded.ok) return loaded;
-  const { plan, cycleEveryMs } = loaded.settings;
-  const { rows, close } = await connectRows(loaded.settings);
-  return {
-    ok: true,
-    plan,
-    cycleEveryMs,
-    cycleLimitMs: CYCLE_LIMIT_MS,
-    deps: (log) => ({
-      ...compose(),
-      store: createStore(rows, (problem) => log.error('a stored row cannot be believed', { problem })),
-      log,
-      random: Math.random,
-      newId: randomUUID,
-      delay: async (ms, signal) => {
-        await sleep(ms, undefined, { signal });
-      },
-      version: VERSION,
-    }),
-    close,
-  };
-}
-
-async function connectRows({ storage }: Settings): Promise<{ readonly rows: Rows; readonly close: () => Promise<void> }> {
-  const { rows } = connectTable(storage);
-  const embedded = embeddedStorage();
-  if (embedded === undefined) return { rows, close: async () => {} };
-  const journal = await journaled(rows, embedded.journalFolder, { savedAt: embedded.savedAt });
-  embedded.replay = journal.replay;
-  return { rows: journal.rows, close: journal.close };
+/** The libraries for storage, settings and network are loaded with the first call, so that a worker that starts is ready at once. */
+async function create(): Promise<ComposedMonitor> {
+  const { createMonitor } = await import('./create-monitor.ts');
+  return createMonitor(process.env);
 }

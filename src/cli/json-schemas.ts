@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Config } from '../config/schema.ts';
 import { DIALECTS } from '../core/scep/dialect.ts';
 import { CERTIFICATE_ROLES } from '../core/scep/roles.ts';

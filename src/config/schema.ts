@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_RECURRING_MINUTES, WEEKDAYS } from '../core/monitor/maintenance.ts';
 import { DIALECTS } from '../core/scep/dialect.ts';
 import { MAX_LONG_URL_BYTES, MIN_LONG_URL_BYTES } from '../core/scep/operation-url.ts';

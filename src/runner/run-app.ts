@@ -27,6 +27,8 @@ export interface RunAppOptions {
   readonly httpLimits?: Partial<HttpLimits>;
   /** The longest time that a timer goes without a look at the clock. */
   readonly recheckMs?: number;
+  /** How long `close` waits for timers' handlers that run; ten seconds when absent. */
+  readonly timerDrainMs?: number;
 }
 
 export interface RunningApp {
@@ -66,6 +68,7 @@ export async function runApp(options: RunAppOptions): Promise<RunningApp> {
       now,
       log,
       ...(options.recheckMs !== undefined && { recheckMs: options.recheckMs }),
+      ...(options.timerDrainMs !== undefined && { drainMs: options.timerDrainMs }),
     }).catch(async (error: unknown) => {
       await host.close();
       throw error;

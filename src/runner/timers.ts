@@ -36,7 +36,7 @@ export interface Timers {
 
 /** A machine that wakes up and a clock that is set are noticed by looking, not by waiting: timeouts stand still while it sleeps. */
 const RECHECK_MS = 30_000;
-const DRAIN_MS = 30_000;
+const DRAIN_MS = 10_000;
 /** A clock is corrected by milliseconds all the time. */
 const CLOCK_TOLERANCE_MS = 1_000;
 

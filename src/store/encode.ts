@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { IndexEntry } from '../app/store.ts';
 import type { CycleRecord } from '../core/monitor/cycle-record.ts';
 import type { Incident } from '../core/monitor/incident.ts';
@@ -6,7 +6,7 @@ import type { CheckResult, CycleResult } from '../core/monitor/result.ts';
 import type { TargetRecord } from '../core/monitor/state.ts';
 import { STATUSES } from '../core/monitor/status.ts';
 import type { TargetSummary } from '../core/monitor/summary.ts';
-import { emptyRollup, type Rollup, type RollupSpan } from '../core/rollup/rollup.ts';
+import { emptyRollup, type Rollup, type RollupSpan, startOfKey } from '../core/rollup/rollup.ts';
 import { CYCLE, incidentKey, resultKey, rollupRowKey, STATE, summaryKey, timeOfKey } from './keys.ts';
 import type { Row, RowValue, StoredRow } from './rows.ts';
 import {
@@ -27,7 +27,9 @@ import {
  * Between what the monitor knows and the rows that hold it. Rows that are few hold their content as one JSON text, with the columns
  * beside it that a person looks for in Storage Explorer; results and rollups are many, so they are flat and leave out what is empty.
  */
-export type Decoded<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly problem: string };
+export type Decoded<Value> =
+  /** With a problem when a part of the row could not be read, and the rest says enough. */
+  { readonly ok: true; readonly value: Value; readonly problem?: string } | { readonly ok: false; readonly problem: string };
 
 /** A string property holds 32,768 characters; a record is far smaller, but must not fail on the day that it is not. */
 const CHUNK = 30_000;
@@ -35,10 +37,17 @@ const CHUNK = 30_000;
 function json(value: unknown): Record<string, RowValue> {
   const text = JSON.stringify(value);
   const columns: Record<string, RowValue> = {};
-  for (let start = 0, part = 0; start < text.length; start += CHUNK, part++) {
-    columns[part === 0 ? 'data' : `data${part}`] = text.slice(start, start + CHUNK);
+  for (let start = 0, part = 0; start < text.length; part++) {
+    const chunk = wholeCharacters(text.slice(start, start + CHUNK));
+    columns[part === 0 ? 'data' : `data${part}`] = chunk;
+    start += chunk.length;
   }
   return columns;
+}
+
+/** A table keeps no halves of characters; the other half goes into the next column, together with this one. */
+function wholeCharacters(chunk: string): string {
+  return chunk.length === CHUNK && !chunk.isWellFormed() ? chunk.slice(0, -1) : chunk;
 }
 
 function fromJson<Value>(values: Row['values'], schema: z.ZodType<Value>): Decoded<Value> {
@@ -156,28 +165,35 @@ export function resultRow(result: CycleResult): Row {
 }
 
 export function resultOf({ rowKey, values }: Row): Decoded<CycleResult> {
+  const at = timeOfKey(rowKey);
+  if (Number.isNaN(at)) return { ok: false, problem: 'has no time in its key' };
   const verdict = VerdictSeen.safeParse({ code: values.code, severity: values.severity, layer: values.layer });
-  if (!verdict.success) return { ok: false, problem: 'severity or layer is not as expected' };
-  const checks = checksOf(text(values.checks) ?? '[]');
-  if (!checks.ok) return { ok: false, problem: `checks: ${checks.problem}` };
+  if (!verdict.success) return { ok: false, problem: 'code, severity or layer is not as expected' };
+  const checks = checksOf(text(values.checks) ?? '');
   const alsoFound = parsed(text(values.alsoFound) ?? '[]', StoredVerdicts);
   const evidence = parsed(text(values.evidence) ?? '[]', StoredLines);
   const { durationMs, responseMs } = values;
   return {
     ok: true,
     value: {
-      at: timeOfKey(rowKey),
+      at,
       verdict: verdict.data,
       alsoFound: alsoFound.ok ? alsoFound.value : [],
       evidence: evidence.ok ? evidence.value : [],
       durationMs: typeof durationMs === 'number' ? durationMs : 0,
       ...(typeof responseMs === 'number' && { responseMs }),
-      checks: checks.value,
+      checks: checks.ok ? checks.value : [],
       vantage: text(values.vantage) ?? '',
       rechecked: values.rechecked === true,
       inMaintenance: values.maintenance === true,
     },
+    ...problemWith({ checks: checks.ok, alsoFound: alsoFound.ok, evidence: evidence.ok, durationMs: typeof durationMs === 'number' }),
   };
+}
+
+function problemWith(columns: Readonly<Record<string, boolean>>): { readonly problem?: string } {
+  const bad = Object.entries(columns).flatMap(([name, fine]) => (fine ? [] : [name]));
+  return bad.length === 0 ? {} : { problem: `has something else than expected as ${bad.join(', ')}; the rest of it counts` };
 }
 
 function text(value: RowValue | undefined): string | undefined {
@@ -229,18 +245,19 @@ export function rollupRow(span: RollupSpan, { key, counts, seconds, responseMs }
 
 export function rollupOf({ rowKey, values }: Row): Decoded<Rollup> {
   const key = rowKey.slice(rowKey.indexOf('_') + 1);
+  if (Number.isNaN(startOfKey(key))) return { ok: false, problem: 'has no time in its key' };
   const empty = emptyRollup(key);
-  const counts = parsed(text(values.counts) ?? '{}', SomeCounts);
-  const seconds = parsed(text(values.seconds) ?? '{}', SomeSeconds);
+  const counts = parsed(text(values.counts) ?? '', SomeCounts);
+  const seconds = parsed(text(values.seconds) ?? '', SomeSeconds);
   const responseMs = parsed(text(values.responseMs) ?? '[]', StoredHistogram);
-  if (!counts.ok || !seconds.ok || !responseMs.ok) return { ok: false, problem: 'counts, seconds or responseMs is not as expected' };
   return {
     ok: true,
     value: {
       key,
-      counts: { ...empty.counts, ...counts.value },
-      seconds: { ...empty.seconds, ...seconds.value },
-      responseMs: responseMs.value,
+      counts: { ...empty.counts, ...(counts.ok && counts.value) },
+      seconds: { ...empty.seconds, ...(seconds.ok && seconds.value) },
+      responseMs: responseMs.ok ? responseMs.value : [],
     },
+    ...problemWith({ counts: counts.ok, seconds: seconds.ok, responseMs: responseMs.ok }),
   };
 }

@@ -48,12 +48,8 @@ export async function openJournalFiles(folder: string, options: JournalFilesOpti
   await mkdir(folder, { recursive: true });
   const names = await journalNames(folder);
   let nextNumber = numberOf(names.at(-1) ?? '') + 1;
-  /** Never goes back, whatever the clock does; and what is written now cannot be in what was saved before. */
-  let clock = 0;
-  const tick = (): number => {
-    clock = Math.max(clock, now(), savedAt() ?? 0);
-    return clock;
-  };
+  /** What is written now is not in what was saved before, whatever the clock says. */
+  const tick = (): number => Math.max(now(), savedAt() ?? 0);
   let files: KnownFile[] = names.map((name) => ({ path: join(folder, name), openedAt: 0, newestAt: tick() }));
   let current: { readonly handle: FileHandle; readonly file: KnownFile } | undefined;
 

@@ -1,4 +1,5 @@
-import type { RollupSpan } from '../core/rollup/rollup.ts';
+import { HOUR_MS, type RollupSpan, rollupKey } from '../core/rollup/rollup.ts';
+import { DAY_MS } from '../core/time.ts';
 
 /**
  * Row keys inside a target's partition (its id): `state`, `result_…`, `incident_…`, `hour_…`, `day_…`.
@@ -49,12 +50,25 @@ export function timeRange(kind: 'result' | 'incident', from: number, before: num
   return { from: `${kind}_${countedDown(before - 1)}`, before: `${kind}_${countedDown(from)}${BEHIND}` };
 }
 
+/** The keys of the hours or days that begin from `from` (inclusive) until `before` (exclusive), epoch ms. */
+export function rollupRange(span: RollupSpan, from: number, before: number): KeyRange {
+  return { from: firstRollupFrom(span, from), before: firstRollupFrom(span, before) };
+}
+
+function firstRollupFrom(span: RollupSpan, at: number): string {
+  const length = span === 'hour' ? HOUR_MS : DAY_MS;
+  return rollupRowKey(span, rollupKey(span, clamped(Math.ceil(at / length) * length)));
+}
+
 /** Every key with this prefix. */
 export function prefixRange(prefix: string): KeyRange {
   return { from: prefix, before: `${prefix}${BEHIND}` };
 }
 
 function countedDown(at: number): string {
-  const clamped = Math.min(Math.max(Math.floor(at), 0), END_OF_TIME);
-  return String(END_OF_TIME - clamped).padStart(DIGITS, '0');
+  return String(END_OF_TIME - clamped(Math.floor(at))).padStart(DIGITS, '0');
+}
+
+function clamped(at: number): number {
+  return Math.min(Math.max(at, 0), END_OF_TIME);
 }

@@ -5,8 +5,6 @@ export async function orAborted<Value>(promise: Promise<Value>, signal: AbortSig
   const abort = (): void => aborted.reject(signal.reason);
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
-  // The one that loses may reject later, when nobody is waiting for it.
-  promise.catch(() => {});
   try {
     return await Promise.race([aborted.promise, promise]);
   } finally {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { COUNTDOWN_ROLES } from '../core/monitor/countdown.ts';
 import { CYCLE_TRIGGERS, type CycleRecord } from '../core/monitor/cycle-record.ts';
 import { IMPACTS } from '../core/monitor/impact.ts';
@@ -9,7 +9,7 @@ import type { TargetRecord } from '../core/monitor/state.ts';
 import { CONDITIONS, STATUSES } from '../core/monitor/status.ts';
 import type { TargetSummary } from '../core/monitor/summary.ts';
 import { CONDITIONS_OVER_TIME } from '../core/rollup/rollup.ts';
-import { VERDICT_CODES } from '../core/verdict/code.ts';
+import { isVerdictCode, type VerdictCode } from '../core/verdict/code.ts';
 import { HOP_STATES } from '../core/verdict/hop.ts';
 import { LAYERS } from '../core/verdict/layer.ts';
 import { OPERATIONS } from '../core/verdict/observation.ts';
@@ -21,7 +21,7 @@ const time = z.number();
 const count = z.int().min(0);
 
 /** A newer version may have written a code that this one has not heard of; its severity still counts. */
-export const StoredCode = z.enum(VERDICT_CODES).catch('unclassified');
+const StoredCode = z.string().transform((code): VerdictCode => (isVerdictCode(code) ? code : 'unclassified'));
 
 export const VerdictSeen = z.object({ code: StoredCode, severity: z.enum(SEVERITIES), layer: z.enum(LAYERS) });
 
@@ -29,20 +29,26 @@ const byImpact = z.object({ none: count, unknown: count, degraded: count, down: 
 
 const IncidentUpdate = z.object({ at: time, kind: z.enum(INCIDENT_EVENTS), reason: z.enum(REASON_NAMES), verdict: VerdictSeen });
 
-export const StoredIncident: z.ZodType<Incident> = z.object({
-  id: z.string(),
-  target: z.string(),
-  openedAt: time,
-  startedAt: time,
-  endedAt: time.exactOptional(),
-  resolvedAt: time.exactOptional(),
-  impact: z.enum(IMPACTS),
-  verdict: VerdictSeen,
-  worst: VerdictSeen,
-  evidence: z.array(z.string()),
-  updates: z.array(IncidentUpdate),
-  updatesLeftOut: count,
-});
+export const StoredIncident: z.ZodType<Incident> = z
+  .object({
+    id: z.string(),
+    target: z.string(),
+    openedAt: time,
+    startedAt: time,
+    endedAt: time.exactOptional(),
+    resolvedAt: time.exactOptional(),
+    impact: z.enum(IMPACTS),
+    verdict: VerdictSeen,
+    worst: VerdictSeen,
+    evidence: z.array(z.string()),
+    // One that a newer version wrote, for a reason that this one has not heard of, must not cost the whole incident.
+    updates: z.array(IncidentUpdate.optional().catch(undefined)),
+    updatesLeftOut: count,
+  })
+  .transform(({ updates, updatesLeftOut, ...incident }) => {
+    const known = updates.filter((update) => update !== undefined);
+    return { ...incident, updates: known, updatesLeftOut: updatesLeftOut + updates.length - known.length };
+  });
 
 const InMaintenance = z.object({ id: z.string(), title: z.string(), start: time, end: time });
 

@@ -1,7 +1,7 @@
 import type { Fleet, FleetIndex, Retention, Store, Stored, TargetCommit, TimeRange } from '../app/store.ts';
 import type { TargetRecord } from '../core/monitor/state.ts';
 import type { TargetSummary } from '../core/monitor/summary.ts';
-import { rollupKey } from '../core/rollup/rollup.ts';
+import { HOUR_MS } from '../core/rollup/rollup.ts';
 import {
   cycleOf,
   cycleRow,
@@ -19,10 +19,11 @@ import {
   summaryOf,
   summaryRow,
 } from './encode.ts';
-import { CYCLE, FLEET, LEASES, prefixRange, STATE, SUMMARY_PREFIX, summaryKey, timeRange } from './keys.ts';
+import { CYCLE, FLEET, LEASES, prefixRange, rollupRange, STATE, SUMMARY_PREFIX, summaryKey, timeRange } from './keys.ts';
+import { keyOf, largestSize, MAX_CHANGES, MAX_TRANSACTION_BYTES } from './limits.ts';
 import type { Row, RowChange, Rows, StoredRow } from './rows.ts';
+import { DAMAGED_STATE, replaceDamaged } from './salvage.ts';
 
-const MAX_CHANGES = 100;
 const SUMMARY_ATTEMPTS = 4;
 
 /** The store over any kind of rows. `onDamage` hears of each row that cannot be believed; such a row is never overwritten in silence. */
@@ -30,9 +31,8 @@ export function createStore(rows: Rows, onDamage: (problem: string) => void = ()
   const readable = <Value>(partition: string, found: readonly StoredRow[], decode: (row: Row) => Decoded<Value>): readonly Value[] =>
     found.flatMap((row) => {
       const decoded = decode(row);
-      if (decoded.ok) return [decoded.value];
-      onDamage(`row ${partition}/${row.rowKey} ${decoded.problem}`);
-      return [];
+      if (decoded.problem !== undefined) onDamage(`row ${partition}/${row.rowKey} ${decoded.problem}`);
+      return decoded.ok ? [decoded.value] : [];
     });
 
   return {
@@ -52,12 +52,12 @@ export function createStore(rows: Rows, onDamage: (problem: string) => void = ()
     readResults: async (target, range, signal) => readable(target, await listTimes(rows, target, 'result', range, signal), resultOf),
     readIncidents: async (target, range, signal) => readable(target, await listTimes(rows, target, 'incident', range, signal), incidentOf),
     readRollups: async (target, span, { from, before, limit }, signal) => {
-      const keys = { from: `${span}_${rollupKey(span, from)}`, before: `${span}_${rollupKey(span, before - 1)}~` };
+      const keys = rollupRange(span, from, before);
       return readable(target, await rows.list({ partitionKey: target, ...keys, ...(limit !== undefined && { limit }) }, signal), rollupOf);
     },
     writeRollups: async (target, span, rollups, signal) => {
       const changes = rollups.map((rollup): RowChange => ({ kind: 'upsert', row: rollupRow(span, rollup) }));
-      for (const batch of batches(changes)) await rows.commit(target, batch, signal);
+      for (const batch of batches(target, changes)) await rows.commit(target, batch, signal);
     },
     prune: (target, retention, limit, signal) => prune(rows, target, retention, limit, signal),
     forget: (target, limit, signal) => forget(rows, target, limit, signal),
@@ -65,8 +65,22 @@ export function createStore(rows: Rows, onDamage: (problem: string) => void = ()
   };
 }
 
-function batches<Item>(items: readonly Item[], size = MAX_CHANGES): readonly (readonly Item[])[] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+/** Transactions that a table takes: neither too many changes nor too many bytes in one of them. */
+function batches(partition: string, changes: readonly RowChange[]): readonly (readonly RowChange[])[] {
+  const all: RowChange[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const change of changes) {
+    const size = largestSize(partition, change);
+    const batch = all.at(-1);
+    if (batch === undefined || batch.length === MAX_CHANGES || bytes + size > MAX_TRANSACTION_BYTES) {
+      all.push([change]);
+      bytes = size;
+    } else {
+      batch.push(change);
+      bytes += size;
+    }
+  }
+  return all;
 }
 
 function readFleet(found: readonly StoredRow[]): Fleet {
@@ -86,7 +100,7 @@ function readIndex(found: readonly StoredRow[]): FleetIndex {
   return { targets: new Map(found.map((row) => [row.rowKey.slice(SUMMARY_PREFIX.length), indexEntryOf(row)])) };
 }
 
-/** A record that cannot be believed is set aside under a key of its own, for whoever wants to look, and the target starts afresh. */
+/** A record that cannot be believed is put aside, and what can be made of the other rows takes its place. */
 async function readTarget(
   rows: Rows,
   onDamage: (problem: string) => void,
@@ -97,17 +111,11 @@ async function readTarget(
   if (row === undefined) return undefined;
   const decoded = recordOf(row);
   if (decoded.ok) return { value: decoded.value, etag: row.etag };
-  const aside = `damaged_${STATE}`;
-  onDamage(`row ${target}/${STATE} ${decoded.problem}; it is kept as ${aside}, and the target starts afresh`);
-  await rows.commit(
-    target,
-    [
-      { kind: 'upsert', row: { rowKey: aside, values: row.values } },
-      { kind: 'delete', rowKey: STATE, etag: row.etag },
-    ],
-    signal,
-  );
-  return undefined;
+  onDamage(`row ${target}/${STATE} ${decoded.problem}; it is kept as ${DAMAGED_STATE}, and the target goes on from its other rows`);
+  await replaceDamaged(rows, target, row, signal);
+  const replaced = await rows.get(target, STATE, signal);
+  const record = replaced === undefined ? undefined : recordOf(replaced);
+  return replaced !== undefined && record?.ok === true ? { value: record.value, etag: replaced.etag } : undefined;
 }
 
 async function commitTarget(
@@ -139,13 +147,17 @@ async function writeSummaries(
   summaries: readonly { readonly summary: TargetSummary; readonly before?: string }[],
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const batch of batches(summaries)) {
-    const changes = batch.map(({ summary, before }): RowChange => {
-      const row = summaryRow(summary);
-      return before === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: before };
-    });
-    if ((await rows.commit(FLEET, changes, signal)) === 'committed') continue;
-    for (const { summary } of batch) await writeNewer(rows, summary, signal);
+  const changes = summaries.map(({ summary, before }): RowChange => {
+    const row = summaryRow(summary);
+    return before === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: before };
+  });
+  const byKey = new Map(summaries.map(({ summary }) => [summaryKey(summary.id), summary]));
+  for (const batch of batches(FLEET, changes)) {
+    if ((await rows.commit(FLEET, batch, signal)) === 'committed') continue;
+    for (const change of batch) {
+      const summary = byKey.get(keyOf(change));
+      if (summary !== undefined) await writeNewer(rows, summary, signal);
+    }
   }
 }
 
@@ -182,18 +194,14 @@ async function prune(
   const old = (range: { readonly from: string; readonly before: string }, most: number): Promise<readonly StoredRow[]> =>
     most <= 0 ? Promise.resolve([]) : rows.list({ partitionKey: target, ...range, limit: most, columns: [] }, signal);
   const results = await old(timeRange('result', 0, resultsBefore), limit);
-  const hours = await old({ from: 'hour_', before: `hour_${rollupKey('hour', hoursBefore)}` }, limit - results.length);
+  // Only hours that were over by then.
+  const hours = await old(rollupRange('hour', 0, hoursBefore - HOUR_MS + 1), limit - results.length);
   return deleteRows(rows, target, [...results, ...hours], signal);
 }
 
 async function deleteRows(rows: Rows, partitionKey: string, found: readonly StoredRow[], signal: AbortSignal | undefined): Promise<number> {
-  for (const batch of batches(found)) {
-    await rows.commit(
-      partitionKey,
-      batch.map(({ rowKey }): RowChange => ({ kind: 'delete', rowKey })),
-      signal,
-    );
-  }
+  const changes = found.map(({ rowKey }): RowChange => ({ kind: 'delete', rowKey }));
+  for (const batch of batches(partitionKey, changes)) await rows.commit(partitionKey, batch, signal);
   return found.length;
 }
 

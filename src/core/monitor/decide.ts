@@ -56,6 +56,11 @@ export function abandon(state: TargetState, at: number): { readonly state: Targe
   return { state: { ...unseen({ at, verdict }), lastAt, judgedAt }, event: resolved(incident, at, at, 'target-removed', verdict) };
 }
 
+/** The state of a target of which nothing but the last result and the open incident is left: enough for the incident to find its end. */
+export function stateAround(lastResult: Pick<Seen, 'at' | 'verdict'>, incident: Incident | undefined): TargetState {
+  return { ...unseen(lastResult), ...(incident !== undefined && { confirmed: incident.impact, incident }) };
+}
+
 /** One look in three states: what counts of the past, what follows, and what becomes of the incident. */
 interface Look {
   readonly last: TargetState;

@@ -72,7 +72,7 @@ export function occurrences(window: MaintenanceWindow, from: number, until: numb
 }
 
 function isAfter(a: LocalDay, b: LocalDay): boolean {
-  return a.year - b.year > 0 || (a.year === b.year && (a.month - b.month || a.day - b.day) > 0);
+  return (a.year - b.year || a.month - b.month || a.day - b.day) > 0;
 }
 
 function isFor(

@@ -1,4 +1,5 @@
 import { headerValue } from '../http/headers.ts';
+import { printable } from '../text/printable.ts';
 import { slowestAnswerMs } from '../verdict/aggregate.ts';
 import type { VerdictCode } from '../verdict/code.ts';
 import type { Operation } from '../verdict/observation.ts';
@@ -16,7 +17,7 @@ export interface CheckResult {
   /** From the start of the request to its end. */
   readonly ms?: number;
   readonly code?: VerdictCode;
-  /** `x-ms-proxy-transaction-id` of an answer that was not as it should be. */
+  /** `x-ms-proxy-transaction-id` of an answer that was not as it should be; safe to print. */
   readonly transactionId?: string;
 }
 
@@ -40,6 +41,7 @@ export interface CycleResult {
 
 const MAX_EVIDENCE_LINES = 12;
 const MAX_EVIDENCE_CHARACTERS = 500;
+const MAX_ID_CHARACTERS = 60;
 
 export function cycleResult(report: TargetReport, facts: Pick<CycleResult, 'at' | 'rechecked' | 'inMaintenance'>): CycleResult {
   const { observation, verdict, alsoFound, checks } = report;
@@ -64,7 +66,7 @@ export function cycleResult(report: TargetReport, facts: Pick<CycleResult, 'at' 
         status: seen.status,
         ms,
         ...code,
-        ...(transactionId !== undefined && { transactionId: transactionId.slice(0, 60) }),
+        ...(transactionId !== undefined && { transactionId: printable(transactionId, MAX_ID_CHARACTERS) }),
       };
     }),
     vantage: observation.vantage,
@@ -76,5 +78,5 @@ export function seenOf({ code, severity, layer }: VerdictSeen): VerdictSeen {
 }
 
 export function keptEvidence(evidence: readonly string[]): readonly string[] {
-  return evidence.slice(0, MAX_EVIDENCE_LINES).map((line) => line.slice(0, MAX_EVIDENCE_CHARACTERS));
+  return evidence.slice(0, MAX_EVIDENCE_LINES).map((line) => printable(line, MAX_EVIDENCE_CHARACTERS));
 }
