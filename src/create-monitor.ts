@@ -4,8 +4,7 @@ import { compose } from './compose.ts';
 import type { ComposedMonitor } from './compose-monitor.ts';
 import { type Environment, loadSettings, type Settings } from './config/settings.ts';
 import { embeddedStorage } from './embedded-storage.ts';
-import { journaled } from './store/journal.ts';
-import type { Rows } from './store/rows.ts';
+import { type Journal, journaled } from './store/journal.ts';
 import { createStore } from './store/store.ts';
 import { connectTable } from './store/tables/connect.ts';
 import { VERSION } from './version.ts';
@@ -18,32 +17,39 @@ export async function createMonitor(environment: Environment): Promise<ComposedM
   const loaded = loadSettings(environment, Date.now());
   if (!loaded.ok) return loaded;
   const { plan, cycleEveryMs } = loaded.settings;
-  const { rows, close } = await connectRows(loaded.settings);
+  const { rows, damaged, close } = await connectRows(loaded.settings);
+  const untold = [...damaged];
   return {
     ok: true,
     plan,
     cycleEveryMs,
     cycleLimitMs: CYCLE_LIMIT_MS,
-    deps: (log) => ({
-      ...compose(),
-      store: createStore(rows, (problem) => log.error('a stored row cannot be believed', { problem })),
-      log,
-      random: Math.random,
-      newId: randomUUID,
-      delay: async (ms, signal) => {
-        await sleep(ms, undefined, { signal });
-      },
-      version: VERSION,
-    }),
+    deps: (log) => {
+      // Found before there was a log; told once, by the first call that has one.
+      for (const line of untold.splice(0)) log.error('a line of the journal cannot be read and is skipped', { line });
+      return {
+        ...compose(),
+        store: createStore(rows, (problem) => log.error('a stored row cannot be believed', { problem })),
+        log,
+        random: Math.random,
+        newId: randomUUID,
+        delay: async (ms, signal) => {
+          await sleep(ms, undefined, { signal });
+        },
+        version: VERSION,
+      };
+    },
     close,
   };
 }
 
-async function connectRows({ storage }: Settings): Promise<{ readonly rows: Rows; readonly close: () => Promise<void> }> {
+type Connected = Pick<Journal, 'rows' | 'damaged' | 'close'>;
+
+async function connectRows({ storage }: Settings): Promise<Connected> {
   const { rows } = connectTable(storage);
   const embedded = embeddedStorage();
-  if (embedded === undefined) return { rows, close: async () => {} };
+  if (embedded === undefined) return { rows, damaged: [], close: async () => {} };
   const journal = await journaled(rows, embedded.journalFolder, { savedAt: embedded.savedAt });
   embedded.replay = journal.replay;
-  return { rows: journal.rows, close: journal.close };
+  return journal;
 }

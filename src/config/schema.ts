@@ -137,9 +137,8 @@ export const Maintenance = z
       : RECURRING_PARTS.filter((part) => window[part] === undefined);
     if (oneOff === recurring)
       context.addIssue({ code: 'custom', message: 'takes either start and end (one-off), or days, at and durationMinutes (recurring)' });
-    else
-      for (const part of missing)
-        context.addIssue({ code: 'custom', path: [part], message: `is missing; this window also needs ${missing.join(' and ')}` });
+    else if (missing[0] !== undefined)
+      context.addIssue({ code: 'custom', path: [missing[0]], message: `is missing; this window also needs ${missing.join(' and ')}` });
     const [start, end] = [parseIsoTime(window.start ?? ''), parseIsoTime(window.end ?? '')];
     if (start !== undefined && end !== undefined && end <= start)
       context.addIssue({ code: 'custom', path: ['end'], message: 'is not after start' });
