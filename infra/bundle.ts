@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
@@ -25,8 +25,10 @@ export async function bundle(folder: string): Promise<readonly BundledFile[]> {
     minify: true,
     legalComments: 'none',
     metafile: true,
-    // CommonJS packages inside an ES module still call require.
+    // CommonJS packages inside an ES module still call require, and so do the modules of lazyBuiltins.
     banner: { js: "import{createRequire as bundleRequire}from'node:module';const require=bundleRequire(import.meta.url);" },
+    // With it undici leaves out its experimental parser, as it does for Node's own copy of it.
+    define: { esbuildDetection: 'true' },
     absWorkingDir: ROOT,
     logLevel: 'error',
   } as const;
@@ -35,9 +37,9 @@ export async function bundle(folder: string): Promise<readonly BundledFile[]> {
     entryPoints: { functions: 'functions/main.ts' },
     // The worker hands it out; it is no package.
     external: ['@azure/functions-core'],
-    plugins: [identityBeside(), leanUndici()],
+    plugins: [identityBeside(), lazyBuiltins(), leanUndici(), leanAzure()],
   });
-  const identity = await build({ ...shared, entryPoints: { identity: 'infra/identity.ts' } });
+  const identity = await build({ ...shared, entryPoints: { identity: 'infra/identity.ts' }, plugins: [lazyBuiltins()] });
   return [functions, identity].flatMap(({ metafile }) =>
     Object.entries(metafile.outputs).map(([path, { bytes }]) => ({ path: join(ROOT, path), bytes })),
   );
@@ -53,7 +55,26 @@ function identityBeside(): Plugin {
   };
 }
 
-/** Of undici only its client is used, and of its four parsers in WebAssembly only the one that Node 24 takes on every processor it runs on. */
+/**
+ * Modules of Node are loaded when the code that needs them first runs. An `import` of one would stand at the top of the file and read every property
+ * that the module has, and some of those load a good deal: that of node:http loads Node's own undici, that of node:process opens the standard input.
+ */
+function lazyBuiltins(): Plugin {
+  return {
+    name: 'lazy builtins',
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: /^[a-z]/ }, ({ path, kind }) =>
+        kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^(node:)?/, 'node:'), namespace: 'builtin' } : undefined,
+      );
+      onLoad({ filter: /^/, namespace: 'builtin' }, ({ path }) => ({ contents: `module.exports = require(${JSON.stringify(path)});` }));
+    },
+  };
+}
+
+/**
+ * Of undici only its client is used, for GET requests without a body over sockets that speak HTTP/1.1 (their TLS offers nothing else), and
+ * of its parsers in WebAssembly only the one that Node 24 takes on every processor it runs on. What only bodies and HTTP/2 need stays out.
+ */
 function leanUndici(): Plugin {
   const require = createRequire(import.meta.url);
   const client = require.resolve('undici/lib/dispatcher/client.js');
@@ -67,11 +88,37 @@ function leanUndici(): Plugin {
         contents: `module.exports = { Client: require(${JSON.stringify(client)}) };`,
         resolveDir: ROOT,
       }));
-      onLoad({ filter: /undici[\\/]lib[\\/](?:milo[\\/](?:no-)?simd|llhttp[\\/]llhttp-wasm)\.js$/ }, () => ({
-        contents: "throw new Error('this parser is not part of the bundle');",
+      onLoad({ filter: /undici[\\/]lib[\\/]llhttp[\\/]llhttp-wasm\.js$/ }, () => ({ contents: missing("undici's parser without SIMD") }));
+      // Loaded at the first request whose body is a form.
+      onLoad({ filter: /undici[\\/]lib[\\/]web[\\/]/ }, () => ({ contents: missing("undici's fetch") }));
+      // Loaded at once, called for a socket that has agreed on h2.
+      onLoad({ filter: /undici[\\/]lib[\\/]dispatcher[\\/]client-h2\.js$/ }, () => ({
+        contents: `module.exports = () => { ${missing("undici's HTTP/2")} };`,
       }));
     },
   };
+}
+
+/** Of the libraries of Azure what table requests need. */
+function leanAzure(): Plugin {
+  return {
+    name: 'lean Azure',
+    setup: ({ onResolve, onLoad }) => {
+      // Rows travel as JSON; XML is only for the properties of an account and access policies, which nobody asks for. Whatever answers an error in
+      // XML all the same (a proxy, the front end) is understood by its status, header and text: see `serviceCode` in src/store/tables/failure.ts.
+      onLoad({ filter: /core-xml[\\/]dist[\\/]esm[\\/]xml\.js$/ }, () => ({
+        contents: `export async function parseXML() { return {}; }\nexport function stringifyXML() { ${missing('XML')} }`,
+      }));
+      // Agents for proxies tell what they do, when asked; Node can be asked too (NODE_DEBUG=https-proxy-agent), in 50 bytes instead of 10,000.
+      onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'lean' }));
+      onLoad({ filter: /^debug$/, namespace: 'lean' }, () => ({ contents: "module.exports = require('node:util').debuglog;" }));
+    },
+  };
+}
+
+/** A statement for the place of code that cannot be reached; should it be, the error says what to change. */
+function missing(what: string): string {
+  return `throw new Error(${JSON.stringify(`${what} is left out of the bundle by infra/bundle.ts`)});`;
 }
 
 if (import.meta.main) {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { REASONS } from '../../src/core/monitor/reason.ts';
 import { scepwatch } from '../support/scepwatch.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -20,10 +21,18 @@ function timeless(output: string): string {
     .trim();
 }
 
+describe('the documentation', () => {
+  it('has every reason with its meaning', () => {
+    const text = readFileSync(join(ROOT, 'docs/monitor.md'), 'utf8');
+    for (const [reason, meaning] of Object.entries(REASONS)) expect(text).toContain(`| \`${reason}\` | ${meaning} |`);
+  });
+});
+
 describe('the README', () => {
   it('shows what its first command really prints', async () => {
     const shown = /<!-- demo:.*?-->\n```text\n([\s\S]*?)```/.exec(README)?.[1] ?? '';
     expect(README).toContain('npm ci && npm run demo');
+    expect(README).toContain('npm ci && npm start');
     const [, ...args] = (MANIFEST.scripts.demo ?? '')
       .split(' src/cli/scepwatch.mjs ')
       .flatMap((part, index) => (index === 0 ? [part] : part.split(' ')));
