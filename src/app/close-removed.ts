@@ -5,6 +5,9 @@ import type { MonitorPlan } from './monitor-plan.ts';
 import type { CycleDeps } from './run-cycle.ts';
 import type { FleetIndex } from './store.ts';
 
+/** More than one target has of what is left without a record; the rest goes in the next cycles. */
+const FORGET_ROWS = 1_000;
+
 /** Ends what is open of targets that are no longer configured, so that nothing stays red for ever. Their history stays until retention takes it. */
 export async function closeRemoved(
   deps: Pick<CycleDeps, 'store' | 'now' | 'log' | 'newId'>,
@@ -32,7 +35,7 @@ async function close(
   const stored = await store.readTarget(target, signal);
   // Somebody deleted the record; without one nothing can be open.
   if (stored === undefined) {
-    await store.forget(target, 1, signal);
+    await store.forget(target, FORGET_ROWS, signal);
     return undefined;
   }
   const ended = abandon(stored.value.state, at);

@@ -64,7 +64,8 @@ export function zonedTime({ year, month, day }: LocalDay, minuteOfDay: number, t
   const wall = Date.UTC(year, month - 1, day) + minuteOfDay * 60_000;
   const before = wall - offsetMs(wall - DAY_MS, timeZone);
   const after = wall - offsetMs(wall + DAY_MS, timeZone);
-  // Without a change of the clocks nearby both are the same; else the one that is consistent with itself, the earlier first.
+  if (before === after) return before;
+  // The clocks change nearby: the one that is consistent with itself, the earlier first.
   const fits = [before, after].filter((at) => at + offsetMs(at, timeZone) === wall);
   return fits.length > 0 ? Math.min(...fits) : before;
 }

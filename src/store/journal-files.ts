@@ -110,7 +110,11 @@ export async function openJournalFiles(folder: string, options: JournalFilesOpti
       for (const file of files) file.newestAt = tick();
     },
     checkpoint: () => queue.exclusive(checkpoint),
-    close: () => queue.exclusive(leave),
+    close: async () => {
+      // Nobody was told that it is written; but the storage has it, and an older content is not to be replayed over it.
+      await queue.catchUp().catch(() => {});
+      await queue.exclusive(leave);
+    },
   };
 }
 

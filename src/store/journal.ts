@@ -28,7 +28,8 @@ export interface Journal {
   readonly damaged: readonly string[];
   /**
    * Applies everything again. To be called when the storage has ended, with a function that starts it: commits wait from now on,
-   * those under way are awaited, and nothing is deleted before the storage has got everything back and saved it.
+   * those under way are awaited, and nothing is deleted before the storage has got everything back and saved it. The function must
+   * not use the rows of the journal, which wait for it.
    */
   readonly replay: (startStorage?: () => Promise<void>) => Promise<Replayed>;
   /** Deletes what the storage has saved. Also done with every new file. */
@@ -137,6 +138,8 @@ async function isThere(rows: Rows, partitionKey: string, changes: readonly RowCh
 }
 
 async function replayAll(rows: Rows, files: JournalFiles): Promise<Replayed> {
+  // What the storage has had and the journal has not belongs in front of everything that comes now.
+  await files.catchUp();
   const { entries, damaged } = await files.read();
   for (const [partitionKey, inPartition] of Map.groupBy(entries, (entry) => entry.partitionKey)) {
     // The last word on each row; what stood before it would be overwritten anyway.

@@ -15,6 +15,8 @@ export const SUMMARY_PREFIX = 'target_';
 
 const END_OF_TIME = 9_999_999_999_999;
 const DIGITS = 13;
+/** The last instant of the year 9999, behind which keys would no longer be in the order of time. */
+const LAST_YEAR = 253_402_300_799_999;
 
 /** Ends every range of keys with a prefix: no key of ours has a character behind it. */
 const BEHIND = '~';
@@ -57,7 +59,7 @@ export function rollupRange(span: RollupSpan, from: number, before: number): Key
 
 function firstRollupFrom(span: RollupSpan, at: number): string {
   const length = span === 'hour' ? HOUR_MS : DAY_MS;
-  return rollupRowKey(span, rollupKey(span, clamped(Math.ceil(at / length) * length)));
+  return rollupRowKey(span, rollupKey(span, clamped(Math.ceil(at / length) * length, LAST_YEAR)));
 }
 
 /** Every key with this prefix. */
@@ -66,9 +68,9 @@ export function prefixRange(prefix: string): KeyRange {
 }
 
 function countedDown(at: number): string {
-  return String(END_OF_TIME - clamped(Math.floor(at))).padStart(DIGITS, '0');
+  return String(END_OF_TIME - clamped(Math.floor(at), END_OF_TIME)).padStart(DIGITS, '0');
 }
 
-function clamped(at: number): number {
-  return Math.min(Math.max(at, 0), END_OF_TIME);
+function clamped(at: number, most: number): number {
+  return Math.min(Math.max(at, 0), most);
 }

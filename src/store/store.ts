@@ -223,8 +223,11 @@ async function takeLease(
 ): Promise<boolean> {
   const row: Row = { rowKey: name, values: { holder, until: BigInt(until) } };
   const there = await rows.get(LEASES, name, signal);
-  if (there === undefined) return (await rows.commit(LEASES, [{ kind: 'insert', row }], signal)) === 'committed';
-  const held = there.values.until;
+  const held = there?.values.until;
   if (typeof held === 'bigint' && held > BigInt(now)) return false;
-  return (await rows.commit(LEASES, [{ kind: 'replace', row, etag: there.etag }], signal)) === 'committed';
+  const change: RowChange = there === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: there.etag };
+  if ((await rows.commit(LEASES, [change], signal)) === 'committed') return true;
+  // As with a record: the conflict may be with ourselves, when the first answer was lost.
+  const winner = await rows.get(LEASES, name, signal);
+  return winner?.values.holder === holder;
 }

@@ -11,12 +11,12 @@ export interface Policy {
   readonly flap: {
     /** So many changes between working and failing … */
     readonly changes: number;
-    /** … within so many milliseconds are flapping … */
+    /** … within so many milliseconds, or within as many results when they come more seldom, are flapping … */
     readonly windowMs: number;
     /** … until it has not changed for so many milliseconds. */
     readonly holdMs: number;
   };
-  /** After so many milliseconds without a result the earlier ones no longer count towards a confirmation. */
+  /** After so many milliseconds without a result the earlier ones no longer count towards a confirmation. Twice the period and a minute. */
   readonly staleAfterMs: number;
 }
 

@@ -46,7 +46,7 @@ export interface TargetState {
   readonly judgedAt: number;
   /** The last cycle could not see anything, because its own network was down. */
   readonly blind: boolean;
-  /** When it went from working to failing or back, oldest first, only as far back as the flap window. */
+  /** When it went between down and not down outside maintenance, oldest first, only as far back as the flap window and the hold. */
   readonly flips: readonly number[];
   readonly flappingSince?: number;
   readonly maintenance?: InMaintenance;

@@ -349,6 +349,16 @@ describe('a commit', () => {
     expect(damaged).toEqual([]);
   });
 
+  it.each(['replay', 'close'] as const)('that could not be written is, at the latest, by a %s', async (what) => {
+    const folder = newFolder();
+    const journal = await journaled(memoryRows(), folder);
+    rmSync(folder, { recursive: true });
+    await expect(journal.rows.commit('p', [upsert('r', 1)])).rejects.toMatchObject({ kind: 'unavailable' });
+    mkdirSync(folder);
+    await journal[what]();
+    expect(await content((await recovered(folder)).rows)).toEqual({ r: { n: 1 } });
+  });
+
   it('is unavailable when the journal is closed', async () => {
     const { rows, close } = await journaled(memoryRows(), newFolder());
     await rows.commit('p', [upsert('r', 1)]);

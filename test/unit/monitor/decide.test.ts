@@ -631,6 +631,16 @@ describe('a configuration that changes while an incident is open', () => {
   });
 });
 
+describe('a configuration that changes while nothing is open', () => {
+  it('makes no flapping of changes that are past', () => {
+    const policy = { ...POLICY, flap: { ...POLICY.flap, changes: 2 } };
+    const { state, end } = tell('.X.X.');
+    expect(tell('..', policy, { state, at: end }).events).toEqual([]);
+    expect(tell('[..', policy, { state, at: end }).events).toEqual([]);
+    expect(tell('X', policy, { state, at: end }).events).toEqual(['0 opened flapping-started down']);
+  });
+});
+
 describe('the updates of an incident', () => {
   it('are bounded, with the first and the last of them', () => {
     const { state } = tell(`XX${'YYXX'.repeat(60)}`);
