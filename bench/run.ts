@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { describeMissing, findCommand, installMissing, packageOf, type SystemCommand } from '../test/support/system-packages.ts';
 import { cycleCpu } from './cycle-cpu.ts';
 import { loadTime } from './load-time.ts';
+import { storageYear } from './storage-year.ts';
 import { machine, machineText } from './support/machine.ts';
 import { type Bench, type BenchResult, isMet, resultText } from './support/result.ts';
 import { thousandTargets } from './thousand-targets.ts';
@@ -23,6 +24,11 @@ const BENCHES: Readonly<Record<string, Entry>> = {
     bench: thousandTargets,
     summary: 'time and memory of a cycle of 1,000 targets, 20 of them black holes (1 minute)',
     commands: ['nginx', 'openssl'],
+  },
+  'storage-year': {
+    bench: storageYear,
+    summary: 'bytes and requests of one target in a year of results every five minutes (3 minutes)',
+    commands: [],
   },
   'load-time': { bench: loadTime, summary: 'start of the command line, against Node with nothing to do (10 seconds)', commands: [] },
 };

@@ -1,5 +1,4 @@
 import { app, type HttpRequest, type HttpResponseInit, type InvocationContext } from '@azure/functions';
-import { answerHealth } from '../src/app/answer-health.ts';
 import { composeMonitor, problemLines } from '../src/compose-monitor.ts';
 import { type HealthAnswer, misconfiguredAnswer, unusableAnswer } from '../src/core/render/health-json.ts';
 import { invocationLog } from '../src/invocation-log.ts';
@@ -10,7 +9,7 @@ export async function health(_request: HttpRequest, context: InvocationContext, 
   try {
     const monitor = await composed;
     if (!monitor.ok) return response(misconfiguredAnswer(problemLines(monitor), Date.now(), VERSION));
-    return response(await answerHealth({ ...monitor, deps: monitor.deps(invocationLog(context)) }));
+    return response(await monitor.health(invocationLog(context)));
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     context.error(`health cannot be read: ${problem}`);
@@ -23,9 +22,5 @@ function response({ httpStatus, body }: HealthAnswer): HttpResponseInit {
   return { status: httpStatus, headers, body: `${JSON.stringify(body, null, 2)}\n` };
 }
 
-app.http('health', {
-  route: 'health',
-  methods: ['GET', 'HEAD'],
-  authLevel: 'anonymous',
-  handler: (request, context) => health(request, context),
-});
+const route = { route: 'health', methods: ['GET', 'HEAD'], authLevel: 'anonymous' } as const;
+app.http('health', { ...route, methods: [...route.methods], handler: (request, context) => health(request, context) });

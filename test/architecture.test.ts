@@ -39,6 +39,7 @@ const ROOMS: readonly Room[] = [
   },
   { place: 'src/runner', own: ['src/core', 'src/config', 'src/simulator', 'src/embedded-storage.ts'], foreign: ['node:'] },
   { place: 'src/version.ts', own: ['package.json'], foreign: [] },
+  { place: 'src/diagnose', own: ['src/core'], foreign: ['node:'] },
   {
     place: 'src/cli',
     own: [
@@ -46,6 +47,7 @@ const ROOMS: readonly Room[] = [
       'src/app',
       'src/config',
       'src/store',
+      'src/diagnose',
       'src/runner',
       'src/simulator',
       'src/compose.ts',
@@ -79,7 +81,9 @@ function importsOf(file: string): readonly Import[] {
   });
 }
 
-const FILES = globSync('{src,functions}/**/*.{ts,mjs}', { cwd: ROOT }).map((file) => relative(ROOT, join(ROOT, file)).replaceAll('\\', '/'));
+const FILES = globSync('{src,functions}/**/*.{ts,mjs}', { cwd: ROOT }).map((file) =>
+  relative(ROOT, join(ROOT, file)).replaceAll('\\', '/'),
+);
 const IMPORTS = FILES.flatMap(importsOf);
 
 function within(path: string, place: string): boolean {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, release, totalmem, type } from 'node:os';
 
 export interface Machine {
@@ -36,13 +36,35 @@ export function cpuMsOf(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1000;
 }
 
-/** Peak memory of this process in MB. Not `resourceUsage().maxRSS`, which on Linux remembers the parent's size from before exec. */
-export function peakRssMb(): number {
+/** Peak memory in MB of this process or another one. Not `resourceUsage().maxRSS`, which on Linux remembers the parent's size from before exec. */
+export function peakRssMb(pid: number | 'self' = 'self'): number {
   try {
-    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1];
+    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     if (peak !== undefined) return Number(peak) / 1024;
-  } catch {
+  } catch (error) {
+    if (pid !== 'self') throw error;
     // No /proc: not Linux, where the other source is right.
   }
   return process.resourceUsage().maxRSS / 1024;
+}
+
+/** The process that this one has started with `word` in its command line. */
+export function childPid(word: string): number {
+  const children = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => readIfThere(`/proc/${pid}/status`).includes(`\nPPid:\t${process.pid}\n`))
+    .filter((pid) => readIfThere(`/proc/${pid}/cmdline`).includes(word));
+  const [pid, another] = children;
+  if (pid === undefined || another !== undefined)
+    throw new Error(`${children.length} child processes have "${word}" in their command line`);
+  return Number(pid);
+}
+
+/** Processes come and go while one looks. */
+function readIfThere(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }

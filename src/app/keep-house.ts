@@ -1,9 +1,10 @@
 import { coveredFrom } from '../core/monitor/next-record.ts';
 import type { CycleResult } from '../core/monitor/result.ts';
 import { summarise } from '../core/monitor/summary.ts';
-import { addResult, emptyRollup, HOUR_MS, mergeRollups, type Rollup, rollupKey, startOfKey } from '../core/rollup/rollup.ts';
+import { addResult, emptyRollup, HOUR_MS, mergeRollups, type Rollup, rollupKey, startOfKey, touchedKeys } from '../core/rollup/rollup.ts';
 import { DAY_MS } from '../core/time.ts';
 import { SEVERITIES } from '../core/verdict/severity.ts';
+import { inParallel } from './in-parallel.ts';
 import type { Log } from './log.ts';
 import type { MonitorPlan } from './monitor-plan.ts';
 import type { IndexEntry, Store } from './store.ts';
@@ -12,6 +13,8 @@ export interface HouseDeps {
   readonly store: Store;
   readonly log: Log;
   readonly now: () => number;
+  /** A number in [0, 1). */
+  readonly random: () => number;
 }
 
 export interface HouseReport {
@@ -27,6 +30,8 @@ export interface HouseReport {
 }
 
 const BATCH = 1_000;
+/** Most of the time goes by in waiting for the storage. */
+const AT_A_TIME = 8;
 const MAX_BATCHES_A_TARGET = 50;
 /** As far back as results are compared with the rollups made of them; what is older was compared on the day that it was made. */
 const REPAIR_MS = 2 * DAY_MS;
@@ -36,45 +41,65 @@ const REPAIR_MS = 2 * DAY_MS;
  * summaries that are older than their record. One target's trouble does not keep the others from their turn. `budgetMs` bounds the run.
  */
 export async function keepHouse(deps: HouseDeps, plan: MonitorPlan, budgetMs: number, signal: AbortSignal): Promise<HouseReport> {
-  const { store, log, now } = deps;
+  const { store, log, now, random } = deps;
   const startedAt = now();
   const { targets } = await store.readFleetIndex(signal);
-  const report = {
-    targets: 0,
-    deletedRows: 0,
-    repairedRollups: 0,
-    repairedSummaries: 0,
-    forgotten: 0,
-    unfinished: false,
-    problems: [] as string[],
-  };
-  for (const [target, entry] of targets) {
+  const report = { targets: 0, deletedRows: 0, repairedRollups: 0, repairedSummaries: 0, forgotten: 0, unfinished: false };
+  const problems: string[] = [];
+  await inParallel(turned([...targets], random()), AT_A_TIME, async ([target, entry]) => {
     if (now() - startedAt > budgetMs) {
       report.unfinished = true;
-      break;
+      return;
     }
     try {
       report.targets++;
-      if (isForgettable(entry, plan, startedAt)) {
-        report.deletedRows += await deleteAll(() => store.forget(target, BATCH, signal));
-        report.forgotten++;
-        continue;
-      }
-      const { resultsMs, hoursMs } = plan.retention;
-      const retention = { resultsBefore: startedAt - resultsMs, hoursBefore: startedAt - hoursMs };
-      report.deletedRows += await deleteAll(() => store.prune(target, retention, BATCH, signal));
-      report.repairedRollups += await repairRollups(store, target, startedAt, signal);
-      if (await repairSummary(store, target, entry, signal)) report.repairedSummaries++;
+      const kept = await keepTarget(store, plan, target, entry, startedAt, signal);
+      report.deletedRows += kept.deletedRows;
+      report.repairedRollups += kept.repairedRollups;
+      report.repairedSummaries += kept.repairedSummary ? 1 : 0;
+      report.forgotten += kept.forgotten ? 1 : 0;
     } catch (error) {
       signal.throwIfAborted();
       const problem = `${target}: ${error instanceof Error ? error.message : String(error)}`;
       log.error('housekeeping could not finish a target', { target, problem });
-      report.problems.push(problem);
+      problems.push(problem);
     }
+  });
+  const tell = report.unfinished ? log.warn : log.info;
+  tell('housekeeping done', { ...report, problems: problems.length, ms: now() - startedAt });
+  return { ...report, problems };
+}
+
+/** Begins somewhere else each night, so that a budget that is too short for all of them does not always leave out the same. */
+function turned<Item>(items: readonly Item[], chance: number): readonly Item[] {
+  const start = Math.floor(chance * items.length);
+  return [...items.slice(start), ...items.slice(0, start)];
+}
+
+interface KeptTarget {
+  readonly deletedRows: number;
+  readonly repairedRollups: number;
+  readonly repairedSummary: boolean;
+  readonly forgotten: boolean;
+}
+
+async function keepTarget(
+  store: Store,
+  plan: MonitorPlan,
+  target: string,
+  entry: IndexEntry,
+  now: number,
+  signal: AbortSignal,
+): Promise<KeptTarget> {
+  if (isForgettable(entry, plan, now)) {
+    const deletedRows = await deleteAll(() => store.forget(target, BATCH, signal));
+    return { deletedRows, repairedRollups: 0, repairedSummary: false, forgotten: true };
   }
-  const { problems, ...counts } = report;
-  log.info('housekeeping done', { ...counts, problems: problems.length, ms: now() - startedAt });
-  return report;
+  const { resultsMs, hoursMs } = plan.retention;
+  const retention = { resultsBefore: now - resultsMs, hoursBefore: now - hoursMs, resultsAfter: now + DAY_MS };
+  const deletedRows = await deleteAll(() => store.prune(target, retention, BATCH, signal));
+  const repairedRollups = await repairRollups(store, target, now, signal);
+  return { deletedRows, repairedRollups, repairedSummary: await repairSummary(store, target, entry, signal), forgotten: false };
 }
 
 /** Days are kept for ever, but not of a target that nobody has watched for as long as its hours are kept. */
@@ -133,7 +158,7 @@ function rolledUp(results: readonly CycleResult[], first: number, end: number): 
       ...(responseMs !== undefined && { responseMs }),
       coversFrom: coveredFrom(at, ascending[index - 1]?.at, usualGap),
     };
-    for (const key of new Set([rollupKey('hour', covered.coversFrom), rollupKey('hour', at)])) {
+    for (const key of touchedKeys('hour', covered)) {
       const hour = hours.get(key);
       if (hour !== undefined) hours.set(key, addResult('hour', hour, covered));
     }

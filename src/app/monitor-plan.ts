@@ -30,6 +30,10 @@ export interface MonitorPlan {
   readonly concurrency: number;
   /** No target is started after this. */
   readonly cycleBudgetMs: number;
+  /** Every probe and every write of a cycle is done by then. */
+  readonly cycleLimitMs: number;
+  /** Longer than this without a completed cycle, and the monitor counts as having been off. */
+  readonly breakAfterMs: number;
   /** Targets start spread over so many milliseconds. */
   readonly jitterMs: number;
   /** How long to wait before looking again at a target that has just turned bad. */

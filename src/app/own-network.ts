@@ -1,4 +1,5 @@
 import { redactedUrl } from '../core/text/redact.ts';
+import type { Observation } from '../core/verdict/observation.ts';
 import { blindPath } from '../core/verdict/path.ts';
 import type { TargetReport } from '../core/verdict/report.ts';
 import { verdictOf } from '../core/verdict/verdict.ts';
@@ -7,15 +8,19 @@ import { limitsFor } from './probe-limits.ts';
 
 const CONTROL_ANSWER_MS = 5_000;
 
-/** True when no check came as far as an established connection: the target's network may be at fault, or ours. */
+/** True when no check got an answer from anybody on the way: the target's network may be at fault, or ours. A refusal is an answer. */
 export function failedOnTheWay({ observation }: TargetReport): boolean {
   const asked = observation.checks.filter(({ kind }) => kind !== 'skipped');
-  return asked.length > 0 && asked.every((check) => check.kind === 'failed' && (check.phase === 'dns' || check.phase === 'tcp'));
+  return asked.length > 0 && asked.every(isUnanswered);
+}
+
+function isUnanswered(check: Observation): boolean {
+  return check.kind === 'failed' && (check.phase === 'dns' || (check.phase === 'tcp' && check.code !== 'ECONNREFUSED'));
 }
 
 export type OwnNetwork = { readonly works: true } | { readonly works: false; readonly evidence: readonly string[] };
 
-/** Asks the control URLs, all at once. One connection that stands proves that the network works, whatever is answered on it. */
+/** Asks the control URLs, all at once. One that answers proves that the network works, whatever it answers. */
 export async function checkOwnNetwork(observe: Observe, controlUrls: readonly string[], vantage: string): Promise<OwnNetwork> {
   if (controlUrls.length === 0) return { works: true };
   const seen = await Promise.all(
@@ -30,14 +35,10 @@ export async function checkOwnNetwork(observe: Observe, controlUrls: readonly st
         vantage,
       });
       const [check] = checks;
-      return {
-        url,
-        check,
-        connected: check?.kind === 'answered' || (check?.kind === 'failed' && check.phase !== 'dns' && check.phase !== 'tcp'),
-      };
+      return { url, check, answered: check !== undefined && check.kind !== 'skipped' && !isUnanswered(check) };
     }),
   );
-  if (seen.some(({ connected }) => connected)) return { works: true };
+  if (seen.some(({ answered }) => answered)) return { works: true };
   return {
     works: false,
     evidence: seen.map(

@@ -1,8 +1,12 @@
+import type { CycleRecord } from '../core/monitor/cycle-record.ts';
 import { staleAfterMs } from '../core/monitor/due.ts';
 import { type Health, overdueAfterMs } from '../core/monitor/health.ts';
 import { isStale, STATUSES, type Status } from '../core/monitor/status.ts';
 import type { MonitorPlan } from './monitor-plan.ts';
 import type { Store } from './store.ts';
+
+/** Between two instances. */
+const CLOCKS_DIFFER_MS = 60_000;
 
 export interface HealthDeps {
   readonly store: Store;
@@ -24,19 +28,19 @@ export async function readHealth(
       const entry = targets.get(id);
       return entry === undefined || isStale(entry.lastAt, at, staleAfterMs(periodMs)) ? 'unknown' : entry.status;
     });
-    const cycleAgeMs = cycle === undefined ? undefined : Math.max(0, at - cycle.completedAt);
+    const cycleAgeMs = ageOf(cycle, at);
     return {
       at,
       storage: { ok: true, ms: now() - at },
       ...(cycle !== undefined && { cycle }),
+      ...(cycle?.blindSince !== undefined && { blindMs: Math.max(0, at - cycle.blindSince) }),
       ...(cycleAgeMs !== undefined && { cycleAgeMs }),
       overdueAfterMs: limit,
       overdue: cycleAgeMs === undefined || cycleAgeMs > limit,
       targets: countsOf(statuses),
     };
   } catch (error) {
-    if (signal.aborted) throw error;
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = signal.aborted ? 'it did not answer in time' : error instanceof Error ? error.message : String(error);
     return {
       at,
       storage: { ok: false, problem },
@@ -45,6 +49,12 @@ export async function readHealth(
       targets: countsOf(plan.targets.map(() => 'unknown')),
     };
   }
+}
+
+/** A cycle that was completed in the future was told by a clock that has been put back since: when it was is not known. */
+function ageOf(cycle: CycleRecord | undefined, at: number): number | undefined {
+  if (cycle === undefined || cycle.completedAt > at + CLOCKS_DIFFER_MS) return undefined;
+  return Math.max(0, at - cycle.completedAt);
 }
 
 function countsOf(statuses: readonly Status[]): Readonly<Record<Status, number>> {

@@ -2,7 +2,7 @@ import { countdownsOf } from '../core/monitor/countdown.ts';
 import { isDue } from '../core/monitor/due.ts';
 import { isBlind } from '../core/monitor/impact.ts';
 import type { IncidentEvent } from '../core/monitor/incident.ts';
-import { maintenanceAt } from '../core/monitor/maintenance.ts';
+import { type MaintenanceWindow, maintenanceAt } from '../core/monitor/maintenance.ts';
 import { missingRollups, nextRecord, type Outcome } from '../core/monitor/next-record.ts';
 import { type CycleResult, cycleResult } from '../core/monitor/result.ts';
 import type { TargetRecord } from '../core/monitor/state.ts';
@@ -10,14 +10,22 @@ import { summarise, type TargetSummary } from '../core/monitor/summary.ts';
 import { type Rollup, type RollupSpan, startOfKey } from '../core/rollup/rollup.ts';
 import { historyAfter } from '../core/verdict/judge.ts';
 import type { TargetReport } from '../core/verdict/report.ts';
-import type { MonitoredTarget, MonitorPlan } from './monitor-plan.ts';
+import type { MonitoredTarget } from './monitor-plan.ts';
 import type { Store, Stored } from './store.ts';
-import type { Sighting } from './watch-target.ts';
+import { hostOf, knownHistory, type Sighting } from './watch-target.ts';
 
 export type Settled =
   | { readonly kind: 'committed'; readonly summary: TargetSummary; readonly events: readonly IncidentEvent[] }
   /** Another cycle has a result of the same period; `summary` is of its record. */
   | { readonly kind: 'overtaken'; readonly summary: TargetSummary };
+
+/** What all targets of a cycle share. */
+export interface CycleFacts {
+  /** The windows that touch this cycle. */
+  readonly maintenance: readonly MaintenanceWindow[];
+  /** Since when the monitor has been at work without a break, in epoch ms. */
+  readonly workingSince: number;
+}
 
 const ATTEMPTS = 5;
 
@@ -28,7 +36,7 @@ const ATTEMPTS = 5;
 export async function settle(
   store: Store,
   target: MonitoredTarget,
-  plan: Pick<MonitorPlan, 'maintenance'>,
+  cycle: CycleFacts,
   sighting: Sighting,
   read: Stored<TargetRecord> | undefined,
   commit: string,
@@ -38,7 +46,7 @@ export async function settle(
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     if (stored !== undefined && !isDue(stored.value.state.lastAt, target.periodMs, sighting.at))
       return { kind: 'overtaken', summary: summarise(target.id, stored.value) };
-    const outcome = await decideOn(store, target, plan, sighting, stored?.value, commit, signal);
+    const outcome = await decideOn(store, target, cycle, sighting, stored?.value, commit, signal);
     const { record, hours, days, incidents, result } = outcome;
     const written = await store.commitTarget(
       { target: target.id, ...(stored !== undefined && { before: stored.etag }), record, result, hours, days, incidents },
@@ -57,7 +65,7 @@ type Decided = Outcome & { readonly result: CycleResult };
 async function decideOn(
   store: Store,
   target: MonitoredTarget,
-  { maintenance: windows }: Pick<MonitorPlan, 'maintenance'>,
+  { maintenance: windows, workingSince }: CycleFacts,
   { at, report, rechecked }: Sighting,
   before: TargetRecord | undefined,
   commit: string,
@@ -66,6 +74,7 @@ async function decideOn(
   const maintenance = maintenanceAt(windows, target, at);
   const result = cycleResult(report, { at, rechecked, inMaintenance: maintenance !== undefined });
   const { id, periodMs, policy } = target;
+  const known = knownHistory(target, before);
   const storedRollups = [
     ...(await storedRollup(store, id, 'hour', missingRollups('hour', before, at, periodMs), signal)),
     ...(await storedRollup(store, id, 'day', missingRollups('day', before, at, periodMs), signal)),
@@ -75,10 +84,12 @@ async function decideOn(
     commit,
     before,
     result,
-    history: isBlind(report.verdict) ? (before?.history ?? {}) : historyAfter(report, before?.history ?? {}),
+    history: isBlind(report.verdict) ? known : historyAfter(report, known),
     longUrl: longUrlAfter(report, at) ?? before?.longUrl,
     maintenance,
     policy,
+    workingSince,
+    host: hostOf(target.url),
     view: {
       name: target.name,
       ...(target.tenant !== undefined && { tenant: target.tenant }),

@@ -30,6 +30,7 @@ export interface TargetCommit {
 /** Of a known target only what says how it is and when it is due. Times in epoch ms. */
 export interface IndexEntry {
   readonly lastAt: number;
+  readonly periodMs: number;
   readonly status: Status;
   readonly version: number;
   readonly removedAt?: number;
@@ -55,10 +56,14 @@ export interface TimeRange {
   readonly limit?: number;
 }
 
-/** Rows older than these (epoch ms) go. */
+/** What goes. Epoch ms. */
 export interface Retention {
+  /** Results that are older. */
   readonly resultsBefore: number;
+  /** Hours that are older, and incidents that were opened earlier and are over. */
   readonly hoursBefore: number;
+  /** Results of a clock that was far ahead: they would stay the newest for ever. */
+  readonly resultsAfter: number;
 }
 
 /** How the monitor remembers. Rejects with a StoreError when the storage cannot be used; a conflict is an answer. */
@@ -95,4 +100,6 @@ export interface Store {
 
   /** True for one caller only, and for nobody again before `until` (epoch ms) has passed. */
   readonly takeLease: (name: string, holder: string, now: number, until: number, signal?: AbortSignal) => Promise<boolean>;
+  /** Ends the holder's lease at another time; does nothing when somebody else has it. */
+  readonly shortenLease: (name: string, holder: string, until: number, signal?: AbortSignal) => Promise<void>;
 }

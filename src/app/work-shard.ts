@@ -7,17 +7,20 @@ import type { Severity } from '../core/verdict/severity.ts';
 import type { MonitoredTarget, MonitorPlan } from './monitor-plan.ts';
 import { blindReport, checkOwnNetwork, failedOnTheWay, type OwnNetwork } from './own-network.ts';
 import type { CycleDeps } from './run-cycle.ts';
-import { settle } from './settle.ts';
+import { type CycleFacts, settle } from './settle.ts';
 import type { Slots } from './slots.ts';
-import type { FleetIndex, Store, Stored } from './store.ts';
+import type { FleetIndex, Stored } from './store.ts';
+import { summaryWriter } from './summary-writer.ts';
 import { deservesSecondLook, look, type Sighting } from './watch-target.ts';
 
 /** What a shard shares with the others of its cycle. Times in epoch ms. */
-export interface ShardContext {
+export interface ShardContext extends CycleFacts {
   readonly cycle: string;
   readonly startedAt: number;
-  /** No probe starts after this. */
+  /** No target is started after this. */
   readonly deadline: number;
+  /** Every probe is done by then. */
+  readonly end: number;
   readonly slots: Slots;
   /** Called once for each target. */
   readonly progress: () => void;
@@ -27,6 +30,9 @@ export interface ShardOutcome {
   readonly counts: Omit<CycleCounts, 'due'>;
   readonly severities: readonly Severity[];
   readonly events: readonly IncidentEvent[];
+  /** At least one target was seen. */
+  readonly reached: boolean;
+  /** No target could be reached, and no control URL. */
   readonly blind: boolean;
   readonly problems: readonly string[];
 }
@@ -58,9 +64,14 @@ export async function workShard(
   context: ShardContext,
   signal: AbortSignal,
 ): Promise<ShardOutcome> {
+  const summaries = summaryWriter(deps, index, signal);
+  const known = (fate: Fate): Fate => {
+    if (isNews(fate, index)) summaries.add(fate.summary);
+    return fate;
+  };
   const first = await Promise.all(
     targets.map(async (target) => {
-      const fate = await guarded(deps, target, signal, () => watch(deps, plan, target, context, signal));
+      const fate = known(await guarded(deps, target, signal, () => watch(deps, plan, target, context, signal)));
       context.progress();
       return fate;
     }),
@@ -68,15 +79,20 @@ export async function workShard(
   const held = first.flatMap((fate) => (fate.kind === 'held' ? [fate.held] : []));
   const network = await ownNetworkOf(deps, plan, first, held);
   const second = await Promise.all(
-    held.map((one) =>
-      guarded(deps, one.target, signal, () =>
-        commit(deps, plan, network.works ? one : blinded(one, network.evidence), context.cycle, signal),
+    held.map(async (one) =>
+      known(
+        await guarded(deps, one.target, signal, () => commit(deps, network.works ? one : blinded(one, network.evidence), context, signal)),
       ),
     ),
   );
-  const fates = [...first.filter(({ kind }) => kind !== 'held'), ...second];
-  await deps.store.writeSummaries(summariesOf(fates, index), signal);
-  return outcomeOf(fates, !network.works);
+  const problems = await summaries.finish();
+  return outcomeOf([...first.filter(({ kind }) => kind !== 'held'), ...second], problems, !network.works);
+}
+
+/** What was committed, and what an earlier cycle had committed without getting as far as its summary. */
+function isNews(fate: Fate, index: FleetIndex['targets']): fate is Extract<Fate, { readonly summary: TargetSummary }> {
+  if (fate.kind === 'committed') return true;
+  return fate.kind === 'overtaken' && (index.get(fate.summary.id)?.version ?? -1) < fate.summary.version;
 }
 
 /** A target's trouble is its own: it is told, and the others go on. Only an aborted cycle ends for all. */
@@ -95,9 +111,10 @@ async function watch(
   deps: CycleDeps,
   plan: MonitorPlan,
   target: MonitoredTarget,
-  { cycle, startedAt, deadline, slots }: ShardContext,
+  context: ShardContext,
   signal: AbortSignal,
 ): Promise<Fate> {
+  const { startedAt, deadline, end, slots } = context;
   const start = startedAt + deps.random() * plan.jitterMs;
   if (start > deps.now()) await deps.delay(start - deps.now(), signal);
   // Read in the same slot: the records of thousands that wait for their turn would be old when it comes.
@@ -106,29 +123,34 @@ async function watch(
     const stored = await deps.store.readTarget(target.id, signal);
     if (stored !== undefined && !isDue(stored.value.state.lastAt, target.periodMs, deps.now()))
       return { kind: 'overtaken', summary: summarise(target.id, stored.value) };
-    return { kind: 'held', held: { target, stored, sighting: await look(deps, target, stored?.value, plan.vantage) } };
+    return { kind: 'held', held: { target, stored, sighting: await look(deps, target, stored?.value, { vantage: plan.vantage, end }) } };
   });
   if (first.kind !== 'held') return first;
-  const held = await secondLook(deps, plan, first.held, slots, signal);
-  return failedOnTheWay(held.sighting.report) ? { kind: 'held', held } : commit(deps, plan, held, cycle, signal);
+  const held = await secondLook(deps, plan, first.held, context, signal);
+  return failedOnTheWay(held.sighting.report) ? { kind: 'held', held } : commit(deps, held, context, signal);
 }
 
-async function secondLook(deps: CycleDeps, plan: MonitorPlan, held: Held, slots: Slots, signal: AbortSignal): Promise<Held> {
+async function secondLook(
+  deps: CycleDeps,
+  plan: MonitorPlan,
+  held: Held,
+  { slots, end }: ShardContext,
+  signal: AbortSignal,
+): Promise<Held> {
   const record = held.stored?.value;
-  if (!deservesSecondLook(held.sighting, record)) return held;
+  if (!deservesSecondLook(held.sighting, record) || deps.now() + plan.recheckAfterMs >= end) return held;
   await deps.delay(plan.recheckAfterMs, signal);
-  const second = await slots(() => look(deps, held.target, record, plan.vantage), true);
+  const second = await slots(() => look(deps, held.target, record, { vantage: plan.vantage, end }), true);
   return { ...held, sighting: { ...second, rechecked: true } };
 }
 
 async function commit(
   { store, log }: CycleDeps,
-  plan: MonitorPlan,
   { target, stored, sighting }: Held,
-  cycle: string,
+  context: ShardContext,
   signal: AbortSignal,
 ): Promise<Fate> {
-  const settled = await settle(store, target, plan, sighting, stored, `${cycle}/${target.id}`, signal);
+  const settled = await settle(store, target, context, sighting, stored, `${context.cycle}/${target.id}`, signal);
   if (settled.kind === 'overtaken') return settled;
   for (const { kind, reason, incident } of settled.events) {
     const { code } = incident.verdict;
@@ -154,25 +176,16 @@ function blinded(held: Held, evidence: readonly string[]): Held {
   return { ...held, sighting: { ...held.sighting, report: blindReport(held.sighting.report, evidence) } };
 }
 
-/** What was committed, and what an earlier cycle had committed without getting as far as its summary. */
-function summariesOf(fates: readonly Fate[], index: FleetIndex['targets']): Parameters<Store['writeSummaries']>[0] {
-  return fates.flatMap((fate) => {
-    if (fate.kind !== 'committed' && fate.kind !== 'overtaken') return [];
-    const known = index.get(fate.summary.id);
-    if (fate.kind === 'overtaken' && known !== undefined && known.version >= fate.summary.version) return [];
-    return [{ summary: fate.summary, ...(known !== undefined && { before: known.etag }) }];
-  });
-}
-
-function outcomeOf(fates: readonly Fate[], blind: boolean): ShardOutcome {
+function outcomeOf(fates: readonly Fate[], told: readonly string[], blind: boolean): ShardOutcome {
   const committed = fates.flatMap((fate) => (fate.kind === 'committed' ? [fate] : []));
-  const problems = fates.flatMap((fate) => (fate.kind === 'failed' ? [fate.problem] : []));
+  const failures = fates.flatMap((fate) => (fate.kind === 'failed' ? [fate.problem] : []));
   const count = (kind: Fate['kind']): number => fates.filter((fate) => fate.kind === kind).length;
   return {
-    counts: { committed: committed.length, overtaken: count('overtaken'), deferred: count('deferred'), failed: problems.length },
+    counts: { committed: committed.length, overtaken: count('overtaken'), deferred: count('deferred'), failed: failures.length },
     severities: committed.map(({ severity }) => severity),
     events: committed.flatMap(({ events }) => events),
+    reached: committed.length > 0 && !blind,
     blind,
-    problems,
+    problems: [...failures, ...told],
   };
 }

@@ -34,10 +34,23 @@ async function checkFile(file: string): Promise<Checked> {
 }
 
 async function checkEnvironment(): Promise<Checked> {
-  const { loadSettings } = await import('../config/settings.ts');
+  const [{ loadSettings }, { connectTable }] = await Promise.all([import('../config/settings.ts'), import('../store/tables/connect.ts')]);
   const loaded = loadSettings(process.env, Date.now());
-  return loaded.ok ? { ok: true, plan: loaded.settings.plan } : loaded;
+  if (!loaded.ok) return loaded;
+  try {
+    // Sends nothing: only what the location says is looked at.
+    connectTable(loaded.settings.storage);
+    return { ok: true, plan: loaded.settings.plan };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { ok: false, problems: [{ setting: STORAGE_SETTINGS[loaded.settings.storage.where.kind], message: error.message }] };
+  }
 }
+
+const STORAGE_SETTINGS = {
+  'connection-string': 'SCEPWATCH_STORAGE_CONNECTION_STRING',
+  endpoint: 'SCEPWATCH_STORAGE_TABLE_ENDPOINT',
+} as const;
 
 function checkJson(checked: Checked): object {
   return {

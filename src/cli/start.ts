@@ -122,7 +122,7 @@ function banner(
     `${paint('good', '●')} watching ${paint('strong', watching)}`,
     '',
     `  health      ${url}/health`,
-    `  look        npm run -s scepwatch -- watch`,
+    `  look        npm run -s scepwatch -- watch${data === DEFAULT_DATA_FOLDER ? '' : ` --data ${data}`}`,
     `  storage     ${azurite === undefined ? 'as configured' : `Azurite, kept in ${data}`}`,
     ...functions.map(
       ({ name, route, schedule, error }) =>

@@ -12,16 +12,17 @@ export function caCertificates(text: string): CaCertificates {
   return { ok: true, pem: blocks.join('\n') };
 }
 
-export function readCaFile(path: string): CaCertificates {
+/** `name` is what people call the file; where it really lies is nobody's business who reads of a problem with it. */
+export function readCaFile(path: string, name = path): CaCertificates {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-    return { ok: false, problem: `cannot read ${path} (${code}); give a file with PEM certificates` };
+    return { ok: false, problem: `cannot read ${name} (${code}); give a file with PEM certificates` };
   }
   const read = caCertificates(text);
-  return read.ok ? read : { ok: false, problem: `${path}: ${read.problem}` };
+  return read.ok ? read : { ok: false, problem: `${name}: ${read.problem}` };
 }
 
 function isCertificate(pem: string): boolean {

@@ -1,7 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import type { MonitoredTarget, MonitorPlan } from '../app/monitor-plan.ts';
-import { DEFAULT_ANSWER_MS } from '../app/probe-limits.ts';
+import { planChecks } from '../app/plan-checks.ts';
+import { DEFAULT_ANSWER_MS, limitsFor } from '../app/probe-limits.ts';
 import { staleAfterMs } from '../core/monitor/due.ts';
+import { overdueAfterMs } from '../core/monitor/health.ts';
 import type { MaintenanceWindow } from '../core/monitor/maintenance.ts';
 import {
   DEFAULT_FAILURES_BEFORE_ALERT,
@@ -26,6 +28,11 @@ const DEFAULT_RECHECK_SECONDS = 5;
 const DEFAULT_RESULT_DAYS = 35;
 const DEFAULT_HOUR_DAYS = 400;
 
+/** Below the time limit of host.json, so that the end of a cycle is told by us. */
+export const CYCLE_LIMIT_MS = 9 * MINUTE_MS;
+/** Within a cycle the last target that is started has at least so long. */
+const LONGEST_PROBE_MS = 4 * MINUTE_MS;
+
 /** Microsoft's own: the first is what devices need anyway, the second is there to be asked exactly this. */
 export const DEFAULT_CONTROL_URLS = ['https://login.microsoftonline.com/', 'http://www.msftconnecttest.com/connecttest.txt'] as const;
 
@@ -37,16 +44,23 @@ export type LoadedPlan =
  * The configuration with every default filled in and every file read.
  * `file` is where it came from: CA files are named relative to it. `vantage` is used when the configuration names none.
  */
-export function monitorPlan(config: Config, { file, vantage }: { readonly file?: string; readonly vantage: string }): LoadedPlan {
+export function monitorPlan(
+  config: Config,
+  { file, vantage, cycleEveryMs = MINUTE_MS }: { readonly file?: string; readonly vantage: string; readonly cycleEveryMs?: number },
+): LoadedPlan {
   const problems: ConfigProblem[] = [];
   const folder = file === undefined ? '.' : dirname(file);
   const targets = config.targets.map((target, index): MonitoredTarget => {
     const ca = trustedCa(config, target, folder);
     if (ca?.read.ok === false) problems.push({ setting: `targets[${index}].${ca.setting}`, message: ca.read.problem });
-    return monitoredTarget(config, target, ca?.read.ok === true ? ca.read.pem : undefined);
+    const planned = monitoredTarget(config, target, ca?.read.ok === true ? ca.read.pem : undefined);
+    problems.push(...tooSlow(planned, index));
+    return planned;
   });
+  problems.push(...contradictions(config));
   if (problems.length > 0) return { ok: false, problems };
   const { cycle, retention } = config;
+  const cycleBudgetMs = (cycle?.budgetSeconds ?? DEFAULT_BUDGET_SECONDS) * 1_000;
   return {
     ok: true,
     plan: {
@@ -54,7 +68,9 @@ export function monitorPlan(config: Config, { file, vantage }: { readonly file?:
       targets,
       maintenance: (config.maintenance ?? []).map(maintenanceWindow),
       concurrency: cycle?.concurrency ?? DEFAULT_CONCURRENCY,
-      cycleBudgetMs: (cycle?.budgetSeconds ?? DEFAULT_BUDGET_SECONDS) * 1_000,
+      cycleBudgetMs,
+      cycleLimitMs: CYCLE_LIMIT_MS,
+      breakAfterMs: 2 * overdueAfterMs(cycleEveryMs, cycleBudgetMs),
       jitterMs: (cycle?.jitterSeconds ?? DEFAULT_JITTER_SECONDS) * 1_000,
       recheckAfterMs: (cycle?.recheckSeconds ?? DEFAULT_RECHECK_SECONDS) * 1_000,
       controlUrls: config.controlUrls ?? DEFAULT_CONTROL_URLS,
@@ -66,6 +82,26 @@ export function monitorPlan(config: Config, { file, vantage }: { readonly file?:
   };
 }
 
+/** A server that answers as slowly as it may must not keep a cycle from its end. */
+function tooSlow({ answerMs, dialects, compareBackends, longUrlEveryMs }: MonitoredTarget, index: number): readonly ConfigProblem[] {
+  const checks = planChecks({ dialects, longUrl: longUrlEveryMs > 0 }).length + compareBackends;
+  const { budgetMs } = limitsFor(answerMs, checks);
+  if (budgetMs <= LONGEST_PROBE_MS) return [];
+  const message = `lets one probe of ${checks} requests take ${budgetMs / 1_000} s; ${LONGEST_PROBE_MS / 1_000} s fit into a cycle. Lower timeoutMs, or ask as fewer platforms`;
+  return [{ setting: `targets[${index}].timeoutMs`, message }];
+}
+
+function contradictions({ cycle }: Config): readonly ConfigProblem[] {
+  const { jitterSeconds = DEFAULT_JITTER_SECONDS, budgetSeconds = DEFAULT_BUDGET_SECONDS } = cycle ?? {};
+  if (jitterSeconds < budgetSeconds) return [];
+  return [
+    {
+      setting: 'cycle.jitterSeconds',
+      message: `spreads the starts over ${jitterSeconds} s, but none is made after budgetSeconds, ${budgetSeconds} s`,
+    },
+  ];
+}
+
 /** The CA certificates to trust for a target's TLS, and the setting that names them; undefined when none does. */
 export function trustedCa(
   { defaults }: Config,
@@ -75,7 +111,7 @@ export function trustedCa(
   const { ca, caFile } = target.ca !== undefined || target.caFile !== undefined ? target : (defaults ?? {});
   if (ca !== undefined && caFile !== undefined)
     return { setting: 'ca', read: { ok: false, problem: 'stands beside caFile; give one of them' } };
-  if (caFile !== undefined) return { setting: 'caFile', read: readCaFile(resolve(folder, caFile)) };
+  if (caFile !== undefined) return { setting: 'caFile', read: readCaFile(resolve(folder, caFile), caFile) };
   return ca === undefined ? undefined : { setting: 'ca', read: caCertificates(ca) };
 }
 

@@ -172,10 +172,14 @@ function checkMaintenance(
     for (const scope of ['targets', 'tenants'] as const) {
       for (const [place, name] of (window[scope] ?? []).entries()) {
         if (known[scope].includes(name)) continue;
-        const [close] = nearest(name, known[scope], 1);
-        const hint = close === undefined ? '' : `; did you mean "${close}"?`;
-        const what = scope === 'targets' ? 'no target has the id' : 'no target belongs to the tenant';
-        context.addIssue({ code: 'custom', path: ['maintenance', index, scope, place], message: `${what} "${name}"${hint}` });
+        const path = ['maintenance', index, scope, place];
+        // Health shows problems to everybody, so that the name of one customer is not told to another.
+        if (scope === 'tenants') context.addIssue({ code: 'custom', path, message: 'no target belongs to this tenant' });
+        else {
+          const [close] = nearest(name, known[scope], 1);
+          const hint = close === undefined ? '' : `; did you mean "${close}"?`;
+          context.addIssue({ code: 'custom', path, message: `no target has the id "${name}"${hint}` });
+        }
       }
     }
   }
@@ -194,7 +198,7 @@ export const Config = z
         budgetSeconds: z
           .int()
           .min(1)
-          .max(3_600)
+          .max(270)
           .optional()
           .describe('After so many seconds no further target is started in a cycle; 180 when absent'),
         jitterSeconds: z.number().min(0).max(60).optional().describe('Targets start spread over so many seconds; 2 when absent'),

@@ -1,8 +1,10 @@
 import { hostname } from 'node:os';
 import type { MonitorPlan } from '../app/monitor-plan.ts';
 import { parseScepUrl } from '../core/scep/scep-url.ts';
+import { targetId } from '../core/scep/target-id.ts';
 import { longestGapMs, parseSchedule } from '../core/schedule/ncrontab.ts';
 import { nearest } from '../core/text/nearest.ts';
+import { withoutNamedSecrets } from '../core/text/redact.ts';
 import { type ConfigProblem, type LoadedConfig, loadConfigFile, parseConfig } from './load.ts';
 import { monitorPlan } from './plan.ts';
 import type { Config } from './schema.ts';
@@ -60,21 +62,25 @@ export function loadSettings(environment: Environment, now: number): LoadedSetti
   if (!config.ok) problems.push(...config.problems);
   const file = set(environment, 'SCEPWATCH_CONFIG_FILE');
   const vantage = set(environment, 'SCEPWATCH_VANTAGE') ?? set(environment, 'REGION_NAME') ?? hostname();
-  const plan = config.ok ? monitorPlan(config.config, { ...(file !== undefined && { file }), vantage }) : undefined;
-  if (plan?.ok === false) problems.push(...plan.problems);
   const gaps = (['SCEPWATCH_PROBE_SCHEDULE', 'SCEPWATCH_HOUSEKEEPING_SCHEDULE'] as const).map((name) => gapOf(environment, name, now));
   for (const gap of gaps) if ('problem' in gap) problems.push(gap.problem);
+  const [probing] = gaps;
+  const cycleEveryMs = probing !== undefined && 'gapMs' in probing ? probing.gapMs : undefined;
+  const plan = config.ok
+    ? monitorPlan(config.config, { vantage, ...(file !== undefined && { file }), ...(cycleEveryMs !== undefined && { cycleEveryMs }) })
+    : undefined;
+  if (plan?.ok === false) problems.push(...plan.problems);
+  problems.push(...storageProblems(environment));
   const storage = storageFromEnvironment(environment);
   if (storage === undefined) problems.push(NO_STORAGE);
-  const [probing] = gaps;
-  if (problems.length > 0 || plan?.ok !== true || storage === undefined || probing === undefined || 'problem' in probing)
-    return { ok: false, problems };
+  if (problems.length > 0 || plan?.ok !== true || storage === undefined || cycleEveryMs === undefined)
+    return { ok: false, problems: problems.map((problem) => ({ ...problem, message: withoutNamedSecrets(problem.message) })) };
   return {
     ok: true,
     settings: {
       plan: plan.plan,
       storage,
-      cycleEveryMs: probing.gapMs,
+      cycleEveryMs,
     },
   };
 }
@@ -140,24 +146,11 @@ function fromUrls(text: string): LoadedConfig {
     one.ok ? [] : [{ setting: `SCEPWATCH_TARGET_URLS[${index}]`, message: one.problem }],
   );
   if (problems.length > 0) return { ok: false, problems };
-  const ids = new Set<string>();
-  const config: Config = { targets: urls.map((url) => ({ id: idFor(new URL(url), ids), url })) };
+  const targets = urls.map((url) => ({ id: targetId(url), url }));
+  const twice = targets.findIndex(({ id }, index) => targets.findIndex((other) => other.id === id) !== index);
+  if (twice !== -1) return failed('SCEPWATCH_TARGET_URLS', `names one URL twice (number ${twice + 1}); each target is watched once`);
+  const config: Config = { targets };
   return { ok: true, config };
-}
-
-/** From the first label of the host, as history hangs on it and the rest of the URL may change. */
-function idFor({ hostname: host }: URL, taken: Set<string>): string {
-  const label = /^[\d.]+$|^\[/.test(host) ? host : (host.split('.')[0] ?? host);
-  const base =
-    label
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-+|-+$/g, '')
-      .slice(0, 50) || 'target';
-  let id = base;
-  for (let number = 2; taken.has(id); number++) id = `${base}-${number}`;
-  taken.add(id);
-  return id;
 }
 
 function gapOf(
@@ -165,10 +158,36 @@ function gapOf(
   name: 'SCEPWATCH_PROBE_SCHEDULE' | 'SCEPWATCH_HOUSEKEEPING_SCHEDULE',
   now: number,
 ): { readonly gapMs: number } | { readonly problem: ConfigProblem } {
-  const fallback = name === 'SCEPWATCH_PROBE_SCHEDULE' ? DEFAULT_PROBE_SCHEDULE : DEFAULT_HOUSEKEEPING_SCHEDULE;
-  const parsed = parseSchedule(set(environment, name) ?? fallback);
+  const usual = name === 'SCEPWATCH_PROBE_SCHEDULE' ? DEFAULT_PROBE_SCHEDULE : DEFAULT_HOUSEKEEPING_SCHEDULE;
+  const text = set(environment, name);
+  // The host leaves out a function whose schedule is not set, and nobody would hear of it.
+  if (text === undefined) return { problem: { setting: name, message: `is missing, so the function would never run; set it to ${usual}` } };
+  const parsed = parseSchedule(text);
   if (!parsed.ok) return { problem: { setting: name, message: parsed.problem } };
-  return { gapMs: longestGapMs(parsed.schedule, now) };
+  const gapMs = longestGapMs(parsed.schedule, now);
+  return Number.isFinite(gapMs)
+    ? { gapMs }
+    : { problem: { setting: name, message: `never comes round; every minute is ${DEFAULT_PROBE_SCHEDULE}` } };
+}
+
+function storageProblems(environment: Environment): readonly ConfigProblem[] {
+  const both =
+    set(environment, 'SCEPWATCH_STORAGE_CONNECTION_STRING') !== undefined &&
+    set(environment, 'SCEPWATCH_STORAGE_TABLE_ENDPOINT') !== undefined;
+  const table = set(environment, 'SCEPWATCH_STORAGE_TABLE');
+  return [
+    ...(both
+      ? [
+          {
+            setting: 'SCEPWATCH_STORAGE_CONNECTION_STRING',
+            message: 'stands beside SCEPWATCH_STORAGE_TABLE_ENDPOINT; a left-over key would win over the identity, so give one of them',
+          },
+        ]
+      : []),
+    ...(table !== undefined && !/^[A-Za-z][A-Za-z0-9]{2,62}$/.test(table)
+      ? [{ setting: 'SCEPWATCH_STORAGE_TABLE', message: 'is no name of a table: 3 to 63 letters and digits, a letter first' }]
+      : []),
+  ];
 }
 
 /** Where the monitor's table is, as the settings say; undefined when they say nothing. */

@@ -103,9 +103,14 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Epoch milliseconds of an ISO 8601 time with an offset or Z, or undefined. Without one it would mean something else on every machine. */
+const ISO_TIME = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** Epoch milliseconds of an ISO 8601 time with an offset or Z, or undefined: without one it would mean something else on every machine, and 30 February nothing. */
 export function parseIsoTime(text: string): number | undefined {
-  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text)) return undefined;
+  const [, year, month, day, hour, minute, second = '0'] = ISO_TIME.exec(text) ?? [];
   const parsed = Date.parse(text);
-  return Number.isNaN(parsed) ? undefined : parsed;
+  if (Number.isNaN(parsed) || year === undefined) return undefined;
+  const calendar = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
+  const isRealDay = calendar.getUTCMonth() === Number(month) - 1 && calendar.getUTCDate() === Number(day);
+  return isRealDay && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60 ? parsed : undefined;
 }

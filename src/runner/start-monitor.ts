@@ -3,9 +3,11 @@ import { join, resolve } from 'node:path';
 import type { ConfigProblem } from '../config/load.ts';
 import {
   DEFAULT_HOUSEKEEPING_SCHEDULE,
+  DEFAULT_PROBE_SCHEDULE,
   DEFAULT_TABLE,
   type Environment,
   loadSettings,
+  type StorageSettings,
   storageFromEnvironment,
 } from '../config/settings.ts';
 import { isoTime } from '../core/time.ts';
@@ -65,8 +67,24 @@ export class UnusableSettings extends Error {
 const SOURCES = ['SCEPWATCH_CONFIG', 'SCEPWATCH_CONFIG_FILE', 'SCEPWATCH_TARGET_URLS'] as const;
 /** A newcomer wants to see something happen. */
 const SIMULATOR_PERIOD_SECONDS = 10;
+/** What the schedules become follows from the periods, which are known when the settings have been read. */
+const ASSUMED: Environment = {
+  SCEPWATCH_PROBE_SCHEDULE: DEFAULT_PROBE_SCHEDULE,
+  SCEPWATCH_HOUSEKEEPING_SCHEDULE: DEFAULT_HOUSEKEEPING_SCHEDULE,
+};
+
+const SIMULATOR_ELSEWHERE =
+  'There is nothing to watch but the simulator, and its results do not belong into the storage that SCEPWATCH_STORAGE_… names. Say what to watch (a URL, --config FILE), or unset those variables.';
+
 /** Stands in for the connection string until the storage has been started; only its form is looked at. */
-const STORAGE_TO_COME = 'UseDevelopmentStorage=true';
+function withoutStorage(elsewhere: StorageSettings | undefined): Environment {
+  return elsewhere === undefined ? { SCEPWATCH_STORAGE_CONNECTION_STRING: 'UseDevelopmentStorage=true' } : {};
+}
+
+/** Without those that are set to nothing. */
+function stated(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([, value]) => (value ?? '').trim() !== ''));
+}
 
 /**
  * Starts the whole monitor on this machine: its functions under a stand-in for the host, storage that is kept in `dataFolder`, and the
@@ -92,19 +110,19 @@ async function start(options: StartOptions, onClose: (closer: () => Promise<void
   const environment = options.watch === undefined ? options.environment : without(options.environment, SOURCES);
   onClose(options.watch === undefined ? async () => {} : hideVariables(SOURCES));
   const dataFolder = resolve(options.dataFolder);
+  const elsewhere = storageFromEnvironment({ ...environment, AzureWebJobsStorage: undefined });
+  if (elsewhere !== undefined && wantsSimulator(options)) throw new Error(SIMULATOR_ELSEWHERE);
   const simulator = wantsSimulator(options) ? await simulate(options) : undefined;
   if (simulator !== undefined) onClose(simulator.close);
 
-  const elsewhere = storageFromEnvironment({ ...environment, AzureWebJobsStorage: undefined });
   const watched = watchSettings(options, simulator);
-  const checked = loadSettings(
-    { ...environment, ...watched, ...(elsewhere === undefined && { SCEPWATCH_STORAGE_CONNECTION_STRING: STORAGE_TO_COME }) },
-    Date.now(),
-  );
+  const checked = loadSettings({ ...ASSUMED, ...withoutStorage(elsewhere), ...stated(environment), ...watched }, Date.now());
   if (!checked.ok) throw new UnusableSettings(checked.problems);
   const { plan } = checked.settings;
 
-  const lock = await acquireInstanceLock(dataFolder);
+  const lock = await acquireInstanceLock(dataFolder).catch((error: unknown) => {
+    throw folderError(dataFolder, error);
+  });
   onClose(lock.release);
   const azurite = elsewhere === undefined ? await startStorage(dataFolder, log) : undefined;
   if (azurite !== undefined) {
@@ -133,6 +151,14 @@ async function start(options: StartOptions, onClose: (closer: () => Promise<void
     ...(azurite !== undefined && { azurite }),
     firstCycle,
   };
+}
+
+/** What the system says about a folder that cannot be used, as a sentence for people. */
+function folderError(folder: string, error: unknown): unknown {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+  return code === undefined
+    ? error
+    : new Error(`The data folder ${folder} cannot be used (${code}); choose another with --data`, { cause: error });
 }
 
 function wantsSimulator({ watch, environment }: StartOptions): boolean {

@@ -73,6 +73,9 @@ function parsed<Value>(text: string, schema: z.ZodType<Value>): Decoded<Value> {
   return { ok: false, problem: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not as expected'}` };
 }
 
+/** Goes up when an older version would misread a record. */
+export const RECORD_SCHEMA = 1;
+
 export function recordRow(record: TargetRecord): Row {
   const { verdict, lastAt, incident } = record.state;
   return {
@@ -81,6 +84,7 @@ export function recordRow(record: TargetRecord): Row {
       condition: record.state.condition,
       code: verdict.code,
       lastAt: BigInt(lastAt),
+      schema: RECORD_SCHEMA,
       commit: record.commit,
       ...(incident !== undefined && { incident: incident.id }),
       ...json(record),
@@ -99,6 +103,7 @@ export function summaryRow(summary: TargetSummary): Row {
       status: summary.status,
       code: summary.verdict.code,
       lastAt: BigInt(summary.lastAt),
+      periodMs: summary.view.periodMs,
       version: summary.version,
       ...(summary.removedAt !== undefined && { removedAt: BigInt(summary.removedAt) }),
       ...json(summary),
@@ -111,13 +116,14 @@ export function summaryOf({ values }: Row): Decoded<TargetSummary> {
 }
 
 /** The columns of a summary that the index is made of. */
-export const INDEX_COLUMNS = ['lastAt', 'status', 'version', 'removedAt'] as const;
+export const INDEX_COLUMNS = ['lastAt', 'periodMs', 'status', 'version', 'removedAt'] as const;
 
 /** Never refuses: a summary that somebody damaged is due, and is written anew. */
 export function indexEntryOf({ values, etag }: StoredRow): IndexEntry {
-  const { lastAt, status, version, removedAt } = values;
+  const { lastAt, periodMs, status, version, removedAt } = values;
   return {
     lastAt: typeof lastAt === 'bigint' ? Number(lastAt) : 0,
+    periodMs: typeof periodMs === 'number' ? periodMs : 0,
     status: STATUSES.find((known) => known === status) ?? 'unknown',
     version: typeof version === 'number' ? version : 0,
     ...(typeof removedAt === 'bigint' && { removedAt: Number(removedAt) }),

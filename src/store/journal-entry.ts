@@ -2,17 +2,24 @@ import { asciiJson } from './ascii-json.ts';
 import type { RowChange, RowValue } from './rows.ts';
 import { storedValues } from './stored-values.ts';
 
-/** What a commit leaves behind, without its conditions: they were true when it was made. */
+/** What a commit leaves behind, without its conditions: they were true when it was written down. */
 export type Leftover =
   | { readonly rowKey: string; readonly values: Readonly<Record<string, RowValue>> }
   /** The row is gone. */
   | { readonly rowKey: string; readonly values?: undefined };
 
 export interface JournalEntry {
+  /** Of this commit alone. */
+  readonly id: string;
   /** Epoch milliseconds; for people who read the file. */
   readonly at: number;
   readonly partitionKey: string;
   readonly rows: readonly Leftover[];
+}
+
+/** Takes back the entry with this id, if there is one: the storage never had it. */
+export interface Withdrawal {
+  readonly withdrawn: string;
 }
 
 export function leftovers(changes: readonly RowChange[]): readonly Leftover[] {
@@ -22,8 +29,9 @@ export function leftovers(changes: readonly RowChange[]): readonly Leftover[] {
 }
 
 /** One line, without its end. A bigint is `{"int64":"…"}`; no other value is an object. */
-export function encodeEntry({ at, partitionKey, rows }: JournalEntry): string {
+export function encodeEntry({ id, at, partitionKey, rows }: JournalEntry): string {
   return asciiJson({
+    id,
     at,
     partitionKey,
     rows: rows.map(({ rowKey, values }) => ({ rowKey, ...(values && { values: encodeValues(values) }) })),
@@ -36,10 +44,15 @@ function encodeValues(values: Readonly<Record<string, RowValue>>): unknown {
   );
 }
 
+export function encodeWithdrawal({ withdrawn }: Withdrawal): string {
+  return asciiJson({ withdrawn });
+}
+
 /** undefined when the line is damaged. */
-export function decodeEntry(line: string): JournalEntry | undefined {
+export function decodeLine(line: string): JournalEntry | Withdrawal | undefined {
   try {
-    return readEntry(JSON.parse(line));
+    const parsed: unknown = JSON.parse(line);
+    return isObject(parsed) && typeof parsed.withdrawn === 'string' ? { withdrawn: parsed.withdrawn } : readEntry(parsed);
   } catch {
     return undefined;
   }
@@ -49,10 +62,10 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function readEntry(parsed: unknown): JournalEntry | undefined {
   if (!isObject(parsed)) return undefined;
-  const { at, partitionKey, rows } = parsed;
-  if (typeof at !== 'number' || typeof partitionKey !== 'string' || !Array.isArray(rows)) return undefined;
+  const { id, at, partitionKey, rows } = parsed;
+  if (typeof id !== 'string' || typeof at !== 'number' || typeof partitionKey !== 'string' || !Array.isArray(rows)) return undefined;
   const read = rows.map(readRow);
-  return read.every((row) => row !== undefined) ? { at, partitionKey, rows: read } : undefined;
+  return read.every((row) => row !== undefined) ? { id, at, partitionKey, rows: read } : undefined;
 }
 
 function readRow(row: unknown): Leftover | undefined {

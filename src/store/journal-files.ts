@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, readFile, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeEntry, encodeEntry, type JournalEntry } from './journal-entry.ts';
+import { decodeLine, encodeEntry, encodeWithdrawal, type JournalEntry } from './journal-entry.ts';
 import { StoreError } from './rows.ts';
 
 export interface JournalFilesOptions {
@@ -15,17 +16,28 @@ export interface JournalFilesOptions {
 }
 
 export interface JournalContent {
-  /** Oldest first. */
+  /** Oldest first, without those that were withdrawn. */
   readonly entries: readonly JournalEntry[];
   /** File and line of what could not be read. */
   readonly damaged: readonly string[];
 }
 
+/** An entry whose commit is under way. Its file stays until one of the two has been called. */
+export interface Appended {
+  /** The storage has it. */
+  readonly keep: () => void;
+  /** The storage has it not, and will not get it. Resolves when that is on the disk; when it rejects, call it again. */
+  readonly withdraw: () => Promise<void>;
+}
+
 /** Append-only files `journal-<n>.ndjson` in one folder. */
 export interface JournalFiles {
-  /** Resolves when the entry is on the disk. Entries stand in the order of the calls; calls that wait together share one sync. */
-  readonly append: (entry: Omit<JournalEntry, 'at'>) => Promise<void>;
-  /** Writes what an earlier failure has left unwritten; nothing may be committed before that has worked. */
+  /**
+   * Resolves when the entry is on the disk. Entries stand in the order of the calls; calls that wait together share one sync.
+   * When it rejects, the entry counts for nothing, also where it has got to the disk after all.
+   */
+  readonly append: (entry: Pick<JournalEntry, 'partitionKey' | 'rows'>) => Promise<Appended>;
+  /** Writes what an earlier failure has left unwritten. */
   readonly catchUp: () => Promise<void>;
   readonly read: () => Promise<JournalContent>;
   /** Everything in the files has just been written to the storage again: it has to be saved once more. */
@@ -39,6 +51,8 @@ interface KnownFile {
   readonly path: string;
   readonly openedAt: number;
   newestAt: number;
+  /** Entries whose commits are under way. */
+  pending: number;
 }
 
 const FILE = /^journal-(\d+)\.ndjson$/;
@@ -50,7 +64,7 @@ export async function openJournalFiles(folder: string, options: JournalFilesOpti
   let nextNumber = numberOf(names.at(-1) ?? '') + 1;
   /** What is written now is not in what was saved before, whatever the clock says. */
   const tick = (): number => Math.max(now(), savedAt() ?? 0);
-  let files: KnownFile[] = names.map((name) => ({ path: join(folder, name), openedAt: 0, newestAt: tick() }));
+  let files: KnownFile[] = names.map((name) => ({ path: join(folder, name), openedAt: 0, newestAt: tick(), pending: 0 }));
   let current: { readonly handle: FileHandle; readonly file: KnownFile } | undefined;
 
   const leave = async (): Promise<void> => {
@@ -66,25 +80,27 @@ export async function openJournalFiles(folder: string, options: JournalFilesOpti
     const path = join(folder, `journal-${String(nextNumber).padStart(8, '0')}.ndjson`);
     nextNumber += 1;
     const handle = await open(path, 'ax');
-    const file = { path, openedAt: now(), newestAt: tick() };
+    const file = { path, openedAt: now(), newestAt: tick(), pending: 0 };
     files.push(file);
     current = { handle, file };
     await syncFolder(folder);
     return current;
   };
 
-  const write = async (text: string): Promise<void> => {
+  const write = async (lines: readonly string[], pending: number): Promise<KnownFile> => {
     const { handle, file } = await handleToWrite();
     file.newestAt = tick();
-    await handle.appendFile(text);
+    await handle.appendFile(lines.map((line) => `${line}\n`).join(''));
     await handle.datasync();
+    file.pending += pending;
+    return file;
   };
 
   const checkpoint = async (): Promise<void> => {
     const saved = savedAt();
     if (saved === undefined) return;
     for (const file of [...files]) {
-      if (file.newestAt + marginMs >= saved) return;
+      if (file.pending > 0 || file.newestAt + marginMs >= saved) return;
       if (file === current?.file) await leave();
       // Never a newer file while an older one is left: its old content would be the last when it is replayed.
       if (!(await deleted(file.path))) return;
@@ -92,9 +108,9 @@ export async function openJournalFiles(folder: string, options: JournalFilesOpti
     }
   };
 
-  const queue = appendQueue(async (lines) => {
+  const queue = appendQueue(async (lines, pending) => {
     try {
-      await write(lines.map((line) => `${line}\n`).join(''));
+      return await write(lines, pending);
     } catch (error) {
       // Half a line may stand there: nothing is appended behind it.
       await leave().catch(() => {});
@@ -102,8 +118,26 @@ export async function openJournalFiles(folder: string, options: JournalFilesOpti
     }
   });
 
+  const settled = (file: KnownFile): void => {
+    file.pending -= 1;
+    file.newestAt = tick();
+  };
+
+  const append = async (entry: Pick<JournalEntry, 'partitionKey' | 'rows'>): Promise<Appended> => {
+    const id = randomUUID();
+    const withdrawal = encodeWithdrawal({ withdrawn: id });
+    const file = await queue.append({ text: encodeEntry({ ...entry, id, at: tick() }), otherwise: withdrawal });
+    return {
+      keep: () => settled(file),
+      withdraw: async () => {
+        settled(await queue.append({ text: withdrawal, otherwise: withdrawal }));
+        settled(file);
+      },
+    };
+  };
+
   return {
-    append: (entry) => queue.append(encodeEntry({ ...entry, at: tick() })),
+    append,
     catchUp: queue.catchUp,
     read: () => readJournal(folder),
     writtenAgain: () => {
@@ -111,39 +145,48 @@ export async function openJournalFiles(folder: string, options: JournalFilesOpti
     },
     checkpoint: () => queue.exclusive(checkpoint),
     close: async () => {
-      // Nobody was told that it is written; but the storage has it, and an older content is not to be replayed over it.
+      // At the next start what was withdrawn would come back.
       await queue.catchUp().catch(() => {});
       await queue.exclusive(leave);
     },
   };
 }
 
-interface AppendQueue {
-  readonly append: (line: string) => Promise<void>;
-  readonly catchUp: () => Promise<void>;
-  /** Runs while nothing is being written. */
-  readonly exclusive: (work: () => Promise<void>) => Promise<void>;
+interface Line {
+  readonly text: string;
+  /** Stands in its place when it could not be written: part of it may have got to the disk all the same. */
+  readonly otherwise: string;
 }
 
-/** Lines that come while others are being written are written together. Lines that could not be written come before the next ones. */
-function appendQueue(write: (lines: readonly string[]) => Promise<void>): AppendQueue {
-  let unwritten: readonly string[] = [];
-  let waiting: string[] = [];
-  let next: Promise<void> | undefined;
-  let last: Promise<void> = Promise.resolve();
+interface AppendQueue {
+  /** Gives the file in which the line stands, and where it counts as pending. */
+  readonly append: (line: Line) => Promise<KnownFile>;
+  readonly catchUp: () => Promise<void>;
+  /** Runs while nothing is being written. */
+  readonly exclusive: <Value>(work: () => Promise<Value>) => Promise<Value>;
+}
 
-  const exclusive = (work: () => Promise<void>): Promise<void> => {
+/** Lines that come while others are being written are written together. What stands for those that could not be written comes before the next ones. */
+function appendQueue(write: (lines: readonly string[], pending: number) => Promise<KnownFile>): AppendQueue {
+  let unwritten: readonly string[] = [];
+  let waiting: Line[] = [];
+  let next: Promise<KnownFile> | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+
+  const exclusive = <Value>(work: () => Promise<Value>): Promise<Value> => {
     const mine = last.then(work);
     last = mine.catch(() => {});
     return mine;
   };
 
-  const flush = async (): Promise<void> => {
+  const flush = async (): Promise<KnownFile> => {
     next = undefined;
-    unwritten = [...unwritten, ...waiting];
+    const [older, newer] = [unwritten, waiting];
     waiting = [];
-    await write(unwritten);
+    unwritten = [...older, ...newer.map(({ otherwise }) => otherwise)];
+    const file = await write([...older, ...newer.map(({ text }) => text)], newer.length);
     unwritten = [];
+    return file;
   };
 
   return {
@@ -153,7 +196,7 @@ function appendQueue(write: (lines: readonly string[]) => Promise<void>): Append
       return next;
     },
     catchUp: async () => {
-      if (unwritten.length > 0) await exclusive(async () => (unwritten.length > 0 ? flush() : undefined));
+      await exclusive(async () => (unwritten.length > 0 ? flush() : undefined));
     },
     exclusive,
   };
@@ -170,20 +213,20 @@ function numberOf(name: string): number {
 
 async function readJournal(folder: string): Promise<JournalContent> {
   const entries: JournalEntry[] = [];
+  const withdrawn = new Set<string>();
   const damaged: string[] = [];
   for (const name of await journalNames(folder)) {
     const lines = (await readFile(join(folder, name), 'utf8')).split('\n');
-    const torn = lines.pop() ?? '';
     for (const [index, line] of lines.entries()) {
-      const entry = decodeEntry(line);
-      if (entry === undefined) damaged.push(`${name} line ${index + 1}`);
-      else entries.push(entry);
+      const read = decodeLine(line);
+      if (read === undefined) {
+        // A process that was killed while it wrote leaves half a line, whose commit was never sent.
+        if (index < lines.length - 1) damaged.push(`${name} line ${index + 1}`);
+      } else if ('withdrawn' in read) withdrawn.add(read.withdrawn);
+      else entries.push(read);
     }
-    // A process that was killed while it wrote leaves half a line, which nobody was told to be written.
-    const complete = decodeEntry(torn);
-    if (complete !== undefined) entries.push(complete);
   }
-  return { entries, damaged };
+  return { entries: entries.filter(({ id }) => !withdrawn.has(id)), damaged };
 }
 
 async function deleted(path: string): Promise<boolean> {

@@ -1,24 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type Leftover, leftovers } from './journal-entry.ts';
-import { type JournalFiles, openJournalFiles } from './journal-files.ts';
-import { largestSize, MAX_CHANGES, MAX_TRANSACTION_BYTES } from './limits.ts';
+import { type Appended, type JournalFiles, openJournalFiles } from './journal-files.ts';
+import { checkChanges, keyOf, largestSize, MAX_CHANGES, MAX_TRANSACTION_BYTES } from './limits.ts';
 import { orAborted } from './or-aborted.ts';
 import { type CommitOutcome, type RowChange, type Rows, StoreError } from './rows.ts';
 
 /**
  * A journal in front of storage that acknowledges before it saves. Azurite keeps its tables in memory and writes them to its file
- * every five seconds: killed in between, it forgets what it has confirmed. With the journal a commit is confirmed only when it is
- * on the disk, and a replay gives the storage back what it has forgotten.
+ * every five seconds: killed in between, it forgets what it has confirmed. Here a commit is written down before it is sent, and
+ * a replay gives the storage back what it has forgotten.
  *
  * What holds, as long as every write goes through the journal and no second process uses its folder:
- * - The entries of a partition stand in the order in which the storage applied them: commits of a partition run one after the other.
- * - A replay runs through all entries to the last one, so that every row ends as its last confirmed write left it; replaying what
+ * - A commit stands in the journal, on the disk, before the storage hears of it. So whatever the storage may have of it, also when this
+ *   process is killed before it hears the answer or when the storage saves in the middle, a replay makes the whole of it.
+ * - Its conditions are looked at before, and commits of a partition run one after the other: what stands in the journal was
+ *   allowed, comes in the order in which the storage applied it, and may be applied again.
+ * - What the storage has not taken is withdrawn before the next commit of the partition. When it cannot be found out, because the storage
+ *   is gone, the replay that has to come anyway applies it: for its caller it is a commit that arrived and whose answer got lost. One case
+ *   is left: storage that is silent for all tries, says then that it has nothing, and takes it after all.
+ * - A replay runs through all entries to the last one, so that every row ends as its last write left it; replaying what
  *   the storage has not forgotten changes nothing in the end. Reads and commits wait until it is over, so nobody sees the middle.
- * - A file is deleted when the storage has saved after its last entry, oldest file first, so that what is left is always the end.
- * - Half a line at the end of a file was never confirmed and is ignored. A damaged line elsewhere is skipped and reported: refusing
+ * - A file is deleted when the storage has saved after the answer to its last commit, oldest file first, so that what is left is always the end.
+ * - Half a line at the end of a file was never sent and is ignored. A damaged line elsewhere is skipped and reported: refusing
  *   to start because of it would lose every cycle from now on, and the rows of the other lines are whole in themselves.
- * - A commit whose answer got lost is recorded when its rows stand in the storage exactly as it wanted them. One case is left: all tries
- *   and that look failed, it had been applied nevertheless, and the storage lives on; that one is as safe as without a journal.
  */
 export interface Journal {
   readonly rows: Rows;
@@ -63,12 +67,16 @@ export async function journaled(rows: Rows, folder: string, options: JournalOpti
   const files = await openJournalFiles(folder, { savedAt, now, rotateMs, marginMs });
   const gate = replayGate();
   const inOrder = onePerKey();
+  const unsettled: Unsettled = new Map();
   let closed = false;
 
   const replay = (startStorage: () => Promise<void> = async () => {}): Promise<Replayed> =>
     gate.alone(async () => {
       await startStorage();
-      return replayAll(rows, files);
+      const replayed = await replayAll(rows, files);
+      for (const { keep } of unsettled.values()) keep();
+      unsettled.clear();
+      return replayed;
     });
 
   const first = await replay();
@@ -81,13 +89,12 @@ export async function journaled(rows: Rows, folder: string, options: JournalOpti
       commit: (partitionKey, changes, signal) =>
         gate.shared(async () => {
           if (closed) throw new StoreError('unavailable', 'the journal is closed');
-          const { outcome, recorded } = await inOrder(partitionKey, async () => {
+          return inOrder(partitionKey, async () => {
             signal?.throwIfAborted();
-            await files.catchUp();
-            return commitAndRecord(rows, files, partitionKey, changes);
+            checkChanges(partitionKey, changes);
+            await unsettled.get(partitionKey)?.settle();
+            return recordAndCommit(rows, files, unsettled, partitionKey, changes);
           });
-          await recorded;
-          return outcome;
         }, signal),
     },
     checkpoint: () => gate.shared(files.checkpoint, undefined),
@@ -98,47 +105,67 @@ export async function journaled(rows: Rows, folder: string, options: JournalOpti
   };
 }
 
-/** `recorded` is not awaited here, so that the next commit of the partition can share the sync. */
-interface Recorded {
-  readonly outcome: CommitOutcome;
-  readonly recorded: Promise<void>;
-}
+/** By partition: a commit of which it is not known yet what becomes of it. */
+type Unsettled = Map<string, Pick<Appended, 'keep'> & { readonly settle: () => Promise<void> }>;
 
-/** The signal of the caller ends the caller's waiting, not the commit: what has been sent is also recorded. */
-async function commitAndRecord(rows: Rows, files: JournalFiles, partitionKey: string, changes: readonly RowChange[]): Promise<Recorded> {
-  const record = (): Promise<void> => {
-    const recorded = files.append({ partitionKey, rows: leftovers(changes) });
-    // Whoever waits for it gets the error; when the caller has gone, nobody does.
-    recorded.catch(() => {});
-    return recorded;
+/** The signal of the caller ends the caller's waiting, not the commit: what is written down is also sent. */
+async function recordAndCommit(
+  rows: Rows,
+  files: JournalFiles,
+  unsettled: Unsettled,
+  partitionKey: string,
+  changes: readonly RowChange[],
+): Promise<CommitOutcome> {
+  if (!(await isAllowed(rows, partitionKey, changes))) return 'conflict';
+  const { keep, withdraw } = await files.append({ partitionKey, rows: leftovers(changes) });
+  const settle = async (): Promise<void> => {
+    if (await isThere(rows, partitionKey, changes)) keep();
+    else await withdraw();
+    unsettled.delete(partitionKey);
   };
-  let outcome: CommitOutcome;
-  try {
-    outcome = await rows.commit(partitionKey, changes);
-  } catch (error) {
-    if (error instanceof StoreError && error.kind === 'unavailable' && (await isThere(rows, partitionKey, changes))) await record();
+  unsettled.set(partitionKey, { keep, settle });
+  const outcome = await rows.commit(partitionKey, changes).catch(async (error: unknown) => {
+    await settle().catch(() => {});
     throw error;
+  });
+  if (outcome === 'committed') {
+    keep();
+    unsettled.delete(partitionKey);
+  } else {
+    // The answer to a first try may have got lost, and then the second one is in conflict with it.
+    await settle();
   }
-  // A commit that was written and whose answer got lost may be called a conflict; its caller will find it, and so must a replay.
-  const wanted = outcome === 'committed' || (await isThere(rows, partitionKey, changes));
-  return { outcome, recorded: wanted ? record() : Promise.resolve() };
+  return outcome;
 }
 
-/** Whether every row is exactly as the changes wanted it. */
-async function isThere(rows: Rows, partitionKey: string, changes: readonly RowChange[]): Promise<boolean> {
-  try {
-    for (const { rowKey, values } of leftovers(changes)) {
-      const stored = await rows.get(partitionKey, rowKey);
-      if (!isDeepStrictEqual(stored && { ...stored.values }, values && { ...values })) return false;
-    }
-    return true;
-  } catch {
-    return false;
+/** Whether the storage would take it. Nobody else writes between this look and the commit. */
+async function isAllowed(rows: Rows, partitionKey: string, changes: readonly RowChange[]): Promise<boolean> {
+  for (const change of changes) {
+    const condition = conditionOf(change);
+    if (condition === undefined) continue;
+    const stored = await rows.get(partitionKey, keyOf(change));
+    if (stored?.etag !== condition.etag) return false;
   }
+  return true;
+}
+
+/** The etag that a row has to have, undefined where it must not be there; no condition at all for what is written whatever is there. */
+function conditionOf(change: RowChange): { readonly etag: string | undefined } | undefined {
+  if (change.kind === 'insert') return { etag: undefined };
+  return 'etag' in change && change.etag !== undefined ? { etag: change.etag } : undefined;
+}
+
+/** Whether every row is exactly as the changes wanted it. Rejects when the storage cannot be asked. */
+async function isThere(rows: Rows, partitionKey: string, changes: readonly RowChange[]): Promise<boolean> {
+  for (const { rowKey, values } of leftovers(changes)) {
+    const stored = await rows.get(partitionKey, rowKey);
+    if (!isDeepStrictEqual(stored && { ...stored.values }, values && { ...values })) return false;
+  }
+  return true;
 }
 
 async function replayAll(rows: Rows, files: JournalFiles): Promise<Replayed> {
-  // What the storage has had and the journal has not belongs in front of everything that comes now.
+  // What was withdrawn must not come back.
   await files.catchUp();
   const { entries, damaged } = await files.read();
   for (const [partitionKey, inPartition] of Map.groupBy(entries, (entry) => entry.partitionKey)) {

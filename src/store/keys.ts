@@ -13,7 +13,8 @@ export const LEASES = '_leases';
 export const CYCLE = 'cycle';
 export const SUMMARY_PREFIX = 'target_';
 
-const END_OF_TIME = 9_999_999_999_999;
+/** In the year 2286, epoch ms. */
+export const END_OF_TIME = 9_999_999_999_999;
 const DIGITS = 13;
 /** The last instant of the year 9999, behind which keys would no longer be in the order of time. */
 const LAST_YEAR = 253_402_300_799_999;

@@ -29,6 +29,12 @@ export async function replaceDamaged(rows: Rows, target: string, damaged: Stored
   );
 }
 
+/** Builds a record from the other rows of a target whose own is gone. False when there are none, or when somebody else was faster. */
+export async function replaceMissing(rows: Rows, target: string, signal: AbortSignal | undefined): Promise<boolean> {
+  const record = await rebuiltRecord(rows, target, signal);
+  return record !== undefined && (await rows.commit(target, [{ kind: 'insert', row: recordRow(record) }], signal)) === 'committed';
+}
+
 /** Above all the open incident, which would otherwise stay open for ever; then what the surfaces draw. The counts towards a confirmation are lost. */
 async function rebuiltRecord(rows: Rows, target: string, signal: AbortSignal | undefined): Promise<TargetRecord | undefined> {
   const read = async <Value>(range: Omit<RowRange, 'partitionKey'>, decode: (row: Row) => Decoded<Value>): Promise<readonly Value[]> =>
@@ -45,6 +51,7 @@ async function rebuiltRecord(rows: Rows, target: string, signal: AbortSignal | u
   return {
     version: typeof version === 'number' ? version : 0,
     commit: '',
+    host: '',
     state: stateAround(
       { at, verdict },
       incidents.find(({ resolvedAt }) => resolvedAt === undefined),

@@ -92,6 +92,7 @@ const LastView = z.object({
 export const StoredRecord: z.ZodType<TargetRecord> = z.object({
   version: count,
   commit: z.string(),
+  host: z.string(),
   state: TargetState,
   history: z.object({
     raNotAfter: time.exactOptional(),
@@ -110,6 +111,7 @@ export const StoredSummary: z.ZodType<TargetSummary> = z.object({
   id: z.string(),
   version: count,
   status: z.enum(STATUSES),
+  beneath: z.enum(STATUSES),
   since: time,
   lastAt: time,
   verdict: VerdictSeen,
@@ -129,6 +131,8 @@ export const StoredCycle: z.ZodType<CycleRecord> = z.object({
   counts: z.object({ due: count, committed: count, overtaken: count, deferred: count, failed: count }),
   severities: Counts,
   ownNetwork: z.enum(['fine', 'down']),
+  blindSince: time.exactOptional(),
+  workingSince: time,
   problems: z.array(z.string()),
   version: z.string(),
 });

@@ -10,6 +10,7 @@ import {
   incidentOf,
   incidentRow,
   indexEntryOf,
+  RECORD_SCHEMA,
   recordOf,
   recordRow,
   resultOf,
@@ -19,10 +20,10 @@ import {
   summaryOf,
   summaryRow,
 } from './encode.ts';
-import { CYCLE, FLEET, LEASES, prefixRange, rollupRange, STATE, SUMMARY_PREFIX, summaryKey, timeRange } from './keys.ts';
+import { CYCLE, END_OF_TIME, FLEET, LEASES, prefixRange, rollupRange, STATE, SUMMARY_PREFIX, summaryKey, timeRange } from './keys.ts';
 import { keyOf, largestSize, MAX_CHANGES, MAX_TRANSACTION_BYTES } from './limits.ts';
 import type { Row, RowChange, Rows, StoredRow } from './rows.ts';
-import { DAMAGED_STATE, replaceDamaged } from './salvage.ts';
+import { DAMAGED_STATE, replaceDamaged, replaceMissing } from './salvage.ts';
 
 const SUMMARY_ATTEMPTS = 4;
 
@@ -62,6 +63,7 @@ export function createStore(rows: Rows, onDamage: (problem: string) => void = ()
     prune: (target, retention, limit, signal) => prune(rows, target, retention, limit, signal),
     forget: (target, limit, signal) => forget(rows, target, limit, signal),
     takeLease: (name, holder, now, until, signal) => takeLease(rows, name, holder, now, until, signal),
+    shortenLease: (name, holder, until, signal) => shortenLease(rows, name, holder, until, signal),
   };
 }
 
@@ -108,7 +110,12 @@ async function readTarget(
   signal: AbortSignal | undefined,
 ): Promise<Stored<TargetRecord> | undefined> {
   const row = await rows.get(target, STATE, signal);
-  if (row === undefined) return undefined;
+  if (row === undefined) return recoverMissing(rows, onDamage, target, signal);
+  const { schema } = row.values;
+  if (typeof schema === 'number' && schema > RECORD_SCHEMA)
+    throw new Error(
+      `row ${target}/${STATE} was written by a newer version of scepwatch (schema ${schema}); it is left alone until this one is updated`,
+    );
   const decoded = recordOf(row);
   if (decoded.ok) return { value: decoded.value, etag: row.etag };
   onDamage(`row ${target}/${STATE} ${decoded.problem}; it is kept as ${DAMAGED_STATE}, and the target goes on from its other rows`);
@@ -116,6 +123,20 @@ async function readTarget(
   const replaced = await rows.get(target, STATE, signal);
   const record = replaced === undefined ? undefined : recordOf(replaced);
   return replaced !== undefined && record?.ok === true ? { value: record.value, etag: replaced.etag } : undefined;
+}
+
+/** Usually a target that was never probed; but somebody may have deleted the row, and an incident may still be open. */
+async function recoverMissing(
+  rows: Rows,
+  onDamage: (problem: string) => void,
+  target: string,
+  signal: AbortSignal | undefined,
+): Promise<Stored<TargetRecord> | undefined> {
+  if (!(await replaceMissing(rows, target, signal))) return undefined;
+  onDamage(`row ${target}/${STATE} is missing; the target goes on from its other rows`);
+  const row = await rows.get(target, STATE, signal);
+  const decoded = row === undefined ? undefined : recordOf(row);
+  return row !== undefined && decoded?.ok === true ? { value: decoded.value, etag: row.etag } : undefined;
 }
 
 async function commitTarget(
@@ -187,16 +208,25 @@ function listTimes(
 async function prune(
   rows: Rows,
   target: string,
-  { resultsBefore, hoursBefore }: Retention,
+  { resultsBefore, hoursBefore, resultsAfter }: Retention,
   limit: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const old = (range: { readonly from: string; readonly before: string }, most: number): Promise<readonly StoredRow[]> =>
-    most <= 0 ? Promise.resolve([]) : rows.list({ partitionKey: target, ...range, limit: most, columns: [] }, signal);
-  const results = await old(timeRange('result', 0, resultsBefore), limit);
-  // Only hours that were over by then.
-  const hours = await old(rollupRange('hour', 0, hoursBefore - HOUR_MS + 1), limit - results.length);
-  return deleteRows(rows, target, [...results, ...hours], signal);
+  const ranges = [
+    timeRange('result', 0, resultsBefore),
+    timeRange('result', resultsAfter, END_OF_TIME),
+    // Only hours that were over by then.
+    rollupRange('hour', 0, hoursBefore - HOUR_MS + 1),
+    timeRange('incident', 0, hoursBefore),
+  ];
+  const found: StoredRow[] = [];
+  for (const range of ranges) {
+    const most = limit - found.length;
+    if (most <= 0) break;
+    const old = await rows.list({ partitionKey: target, ...range, limit: most, columns: ['open'] }, signal);
+    found.push(...old.filter(({ values }) => values.open !== true));
+  }
+  return deleteRows(rows, target, found, signal);
 }
 
 async function deleteRows(rows: Rows, partitionKey: string, found: readonly StoredRow[], signal: AbortSignal | undefined): Promise<number> {
@@ -224,10 +254,21 @@ async function takeLease(
   const row: Row = { rowKey: name, values: { holder, until: BigInt(until) } };
   const there = await rows.get(LEASES, name, signal);
   const held = there?.values.until;
-  if (typeof held === 'bigint' && held > BigInt(now)) return false;
+  // One that ends later than any that is taken now was taken by a clock that was ahead.
+  if (typeof held === 'bigint' && held > BigInt(now) && held <= BigInt(until)) return false;
   const change: RowChange = there === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag: there.etag };
   if ((await rows.commit(LEASES, [change], signal)) === 'committed') return true;
   // As with a record: the conflict may be with ourselves, when the first answer was lost.
   const winner = await rows.get(LEASES, name, signal);
   return winner?.values.holder === holder;
+}
+
+async function shortenLease(rows: Rows, name: string, holder: string, until: number, signal: AbortSignal | undefined): Promise<void> {
+  const there = await rows.get(LEASES, name, signal);
+  if (there?.values.holder !== holder) return;
+  await rows.commit(
+    LEASES,
+    [{ kind: 'replace', row: { rowKey: name, values: { holder, until: BigInt(until) } }, etag: there.etag }],
+    signal,
+  );
 }

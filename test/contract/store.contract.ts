@@ -69,6 +69,7 @@ function record(version: number, parts: Partial<TargetRecord> = {}): TargetRecor
   return {
     version,
     commit: `commit-${version}`,
+    host: 'ndes1.example',
     state: stateAround({ at, verdict: SEEN_VERDICTS['.'] }, undefined),
     history: {},
     hour: hour(at),
@@ -94,6 +95,7 @@ function cycleAt(completedAt: number): CycleRecord {
     counts: { due: 1, committed: 1, overtaken: 0, deferred: 0, failed: 0 },
     severities: { ok: 1, info: 0, unknown: 0, warn: 0, crit: 0 },
     ownNetwork: 'fine',
+    workingSince: completedAt - 1_000,
     problems: [],
     version: '0',
   };
@@ -198,7 +200,7 @@ export function describeStore(name: string, makeRows: () => Promise<Rows>, { run
         expect(await store.readResults(T, ALL)).toEqual([]);
         expect(await store.readIncidents(T, ALL)).toEqual([]);
         expect(await store.readRollups(T, 'hour', ALL)).toEqual([]);
-        expect(await store.prune(T, { resultsBefore: NOW, hoursBefore: NOW }, 100)).toBe(0);
+        expect(await store.prune(T, { resultsBefore: NOW, hoursBefore: NOW, resultsAfter: NOW + DAY_MS }, 100)).toBe(0);
         expect(await store.forget(T, 100)).toBe(0);
       });
 
@@ -456,7 +458,7 @@ export function describeStore(name: string, makeRows: () => Promise<Rows>, { run
       });
 
       it('goes in batches until nothing is left of it', async () => {
-        const retention = { resultsBefore: NOW, hoursBefore: NOW - 20 * HOUR_MS };
+        const retention = { resultsBefore: NOW, hoursBefore: NOW - 20 * HOUR_MS, resultsAfter: NOW + DAY_MS };
         const counts: number[] = [];
         for (let round = 0; round < 10; round++) counts.push(await store.prune(T, retention, 120));
         expect(counts.slice(0, 4)).toEqual([120, 120, 10 + 9, 0]);
@@ -469,18 +471,18 @@ export function describeStore(name: string, makeRows: () => Promise<Rows>, { run
       });
 
       it('never is what begins or ends within retention', async () => {
-        await store.prune(T, { resultsBefore: NOW - 5 * MINUTE_MS, hoursBefore: NOW - 2 * HOUR_MS }, 1_000);
+        await store.prune(T, { resultsBefore: NOW - 5 * MINUTE_MS, hoursBefore: NOW - 2 * HOUR_MS, resultsAfter: NOW + DAY_MS }, 1_000);
         expect((await store.readResults(T, ALL)).at(-1)?.at).toBe(NOW - 5 * MINUTE_MS);
         // NOW is 12:30; the hour from 10:00 lies half within the last two hours.
         expect((await store.readRollups(T, 'hour', ALL)).map(({ key }) => key.slice(11))).toEqual(['10', '11', '12']);
-        await store.prune(T, { resultsBefore: 0, hoursBefore: Date.parse('2026-11-24T11:00Z') }, 1_000);
+        await store.prune(T, { resultsBefore: 0, hoursBefore: Date.parse('2026-11-24T11:00Z'), resultsAfter: NOW + DAY_MS }, 1_000);
         expect((await store.readRollups(T, 'hour', ALL)).map(({ key }) => key.slice(11))).toEqual(['11', '12']);
       });
 
       it('takes a bounded number of calls and rows for each batch', async () => {
         const watched = counted(rows);
         const { prune } = createStore(watched.rows);
-        await prune(T, { resultsBefore: NOW, hoursBefore: NOW }, 100);
+        await prune(T, { resultsBefore: NOW, hoursBefore: NOW, resultsAfter: NOW + DAY_MS }, 100);
         expect(watched.count()).toEqual({ calls: 2, found: 100 });
       });
     });

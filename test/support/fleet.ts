@@ -43,6 +43,7 @@ export function summary(id: string, { view, ...parts }: SummaryParts = {}): Targ
     verdict: seen('healthy'),
     hours: [],
     days: [],
+    beneath: parts.status === undefined || parts.status === 'maintenance' ? 'ok' : parts.status,
     ...parts,
     view: { name: id, periodMs: 5 * MINUTE, path: pathTo(), evidence: [], responseMs: 40, certificates: [], ...view },
   };
@@ -88,6 +89,7 @@ export function cycleRecord(parts: Partial<CycleRecord> = {}): CycleRecord {
     counts: { due: 2, committed: 2, overtaken: 0, deferred: 0, failed: 0 },
     severities: { ok: 2, info: 0, unknown: 0, warn: 0, crit: 0 },
     ownNetwork: 'fine',
+    workingSince: AT - 9 * DAY,
     problems: [],
     version: 'test',
     ...parts,

@@ -118,7 +118,7 @@ export function readRunnerFile(dataFolder: string): RunnerFile {
 }
 
 /** The storage of a running monitor, as another process reads it. Each damaged row is an error, and so is storage that does not answer at once. */
-export function storeOf({ table, connectionString }: RunnerFile): Store {
+export function storeOf({ table, connectionString }: Pick<RunnerFile, 'table' | 'connectionString'>): Store {
   const { rows } = connectTable({ table, where: { kind: 'connection-string', connectionString } }, { tries: 1 });
   return createStore(rows, (problem) => {
     throw new Error(problem);

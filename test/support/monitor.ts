@@ -3,6 +3,7 @@ import type { MonitoredTarget, MonitorPlan } from '../../src/app/monitor-plan.ts
 import type { Observe } from '../../src/app/ports.ts';
 import { type CycleDeps, type CycleReport, runCycle } from '../../src/app/run-cycle.ts';
 import type { Store } from '../../src/app/store.ts';
+import { SUMMARY_WAIT_MS } from '../../src/app/summary-writer.ts';
 import type { CycleTrigger } from '../../src/core/monitor/cycle-record.ts';
 import { DEFAULT_FLAP, PAGE_AT_ONCE } from '../../src/core/monitor/policy.ts';
 import type { CaCertBundle } from '../../src/core/scep/certificate.ts';
@@ -15,7 +16,7 @@ export const START = Date.parse('2026-11-24T09:00:00Z');
 export const PERIOD_MS = 300_000;
 
 /** How a target behaves, as its checks see it. */
-export type Mood = 'healthy' | 'stopped' | 'no-name' | 'refused' | 'silent' | 'slow-cert';
+export type Mood = 'healthy' | 'stopped' | 'no-name' | 'refused' | 'unreachable' | 'silent' | 'slow-cert';
 
 const BUNDLE = new TextEncoder().encode('bundle');
 
@@ -44,6 +45,8 @@ export function checksOf(mood: Mood): readonly Observation[] {
       return (['base-url', 'ca-caps', 'ca-cert'] as const).map((operation) => failed(operation, 'dns', 'ENOTFOUND'));
     case 'refused':
       return (['base-url', 'ca-caps', 'ca-cert'] as const).map((operation) => failed(operation, 'tcp', 'ECONNREFUSED'));
+    case 'unreachable':
+      return (['base-url', 'ca-caps', 'ca-cert'] as const).map((operation) => failed(operation, 'tcp', 'EHOSTUNREACH'));
     case 'silent':
       return (['base-url', 'ca-caps', 'ca-cert'] as const).map((operation) => failed(operation, 'first-byte', 'UND_ERR_HEADERS_TIMEOUT'));
   }
@@ -99,6 +102,8 @@ export function cycleDeps(world: World, store: Store): CycleDeps {
     newId: () => `cycle-${++ids}`,
     delay: async (ms, signal) => {
       signal.throwIfAborted();
+      // What is waiting to be written is written at the end.
+      if (ms === SUMMARY_WAIT_MS) return new Promise(() => {});
       world.pauses.push(ms);
     },
     version: 'test',
@@ -135,6 +140,8 @@ export function monitorPlan(targets: readonly MonitoredTarget[], changes: Partia
     maintenance: [],
     concurrency: 50,
     cycleBudgetMs: 180_000,
+    cycleLimitMs: 540_000,
+    breakAfterMs: 720_000,
     jitterMs: 0,
     recheckAfterMs: 5_000,
     controlUrls: [],

@@ -188,6 +188,7 @@ export const targetRecord = (target: string): fc.Arbitrary<TargetRecord> =>
     {
       version: count,
       commit: wholeText(120),
+      host: wholeText(60),
       state: targetState(target),
       history: fc.record(
         {
@@ -204,7 +205,7 @@ export const targetRecord = (target: string): fc.Arbitrary<TargetRecord> =>
       longUrl: fc.record({ at: time, ok: fc.boolean() }),
       view: lastView,
     },
-    { requiredKeys: ['version', 'commit', 'state', 'history', 'hour', 'day', 'hours', 'days', 'view'] },
+    { requiredKeys: ['version', 'commit', 'host', 'state', 'history', 'hour', 'day', 'hours', 'days', 'view'] },
   );
 
 export const targetSummary = (id: string): fc.Arbitrary<TargetSummary> =>
@@ -213,6 +214,7 @@ export const targetSummary = (id: string): fc.Arbitrary<TargetSummary> =>
       id: fc.constant(id),
       version: count,
       status: fc.constantFrom(...STATUSES),
+      beneath: fc.constantFrom(...STATUSES),
       since: time,
       lastAt: time,
       verdict: verdictSeen,
@@ -223,7 +225,7 @@ export const targetSummary = (id: string): fc.Arbitrary<TargetSummary> =>
       hours: fc.array(slice('hour'), { maxLength: 24 }),
       days: fc.array(slice('day'), { maxLength: 90 }),
     },
-    { requiredKeys: ['id', 'version', 'status', 'since', 'lastAt', 'verdict', 'view', 'hours', 'days'] },
+    { requiredKeys: ['id', 'version', 'status', 'beneath', 'since', 'lastAt', 'verdict', 'view', 'hours', 'days'] },
   );
 
 export const cycleRecord: fc.Arbitrary<CycleRecord> = fc.record({
@@ -231,6 +233,7 @@ export const cycleRecord: fc.Arbitrary<CycleRecord> = fc.record({
   trigger: fc.constantFrom(...CYCLE_TRIGGERS),
   startedAt: time,
   completedAt: time,
+  workingSince: time,
   counts: fc.record({ due: count, committed: count, overtaken: count, deferred: count, failed: count }),
   severities: numbers(SEVERITIES),
   ownNetwork: fc.constantFrom('fine', 'down'),

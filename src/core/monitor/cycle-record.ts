@@ -27,6 +27,10 @@ export interface CycleRecord {
   readonly severities: Readonly<Record<Severity, number>>;
   /** `fine`: something answered, or there was no reason to ask. */
   readonly ownNetwork: 'fine' | 'down';
+  /** Since when no cycle has seen anything of the outside; absent while it sees. */
+  readonly blindSince?: number;
+  /** Start of the first cycle of those that followed each other without a break, up to this one. */
+  readonly workingSince: number;
   /** For people, at most a few, without secrets. */
   readonly problems: readonly string[];
   /** Of scepwatch. */

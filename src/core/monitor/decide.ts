@@ -18,6 +18,8 @@ export interface Seen {
   readonly evidence: readonly string[];
   /** The maintenance window that the target is in at `at`. */
   readonly maintenance?: InMaintenance;
+  /** Since when (epoch ms) the monitor has been at work without a break; absent when it is not known. */
+  readonly workingSince?: number;
 }
 
 export interface Transition {
@@ -75,7 +77,7 @@ function lookedAway(known: TargetState, { at, maintenance }: Seen): Look {
 }
 
 function lookedAt(known: TargetState, seen: Seen, policy: Policy): Look {
-  const last = seen.at - known.judgedAt <= policy.staleAfterMs ? known : disconnected(known);
+  const last = isConnected(known, seen, policy) ? known : disconnected(known);
   const next = withMaintenance(flapHold(last, judged(last, seen, policy), seen, policy), seen.maintenance);
   return { last, next, attended: attend(last, next, seen, policy) };
 }
@@ -108,7 +110,15 @@ function notAhead(state: TargetState, at: number): TargetState {
   };
 }
 
-/** Between two results that lie far apart anything may have happened: together they confirm nothing. Only what was told stays until it is untold. */
+/**
+ * Whether two results may confirm something together. Those far apart may when the monitor was at work all the time between them:
+ * a target that had to wait for its turn, or a schedule with long gaps, is no reason to be silent about an outage.
+ */
+function isConnected({ judgedAt }: TargetState, { at, workingSince }: Seen, { staleAfterMs }: Policy): boolean {
+  return at - judgedAt <= staleAfterMs || (workingSince !== undefined && judgedAt >= workingSince);
+}
+
+/** While the monitor was off anything may have happened: results before and after confirm nothing together. Only what was told stays until it is untold. */
 function disconnected(state: TargetState): TargetState {
   return { ...state, runs: NO_RUNS, confirmed: state.incident === undefined ? 'none' : state.confirmed };
 }

@@ -11,6 +11,8 @@ export interface Health {
   /** From this age on no cycle has run for too long. */
   readonly overdueAfterMs: number;
   readonly overdue: boolean;
+  /** For how long no cycle has seen anything of the outside, in milliseconds; absent while it sees. */
+  readonly blindMs?: number;
   /** Configured targets by what people are shown of them. */
   readonly targets: Readonly<Record<Status, number>>;
 }

@@ -37,6 +37,11 @@ export interface RecurringWindow extends Window {
 
 export type MaintenanceWindow = OneOffWindow | RecurringWindow;
 
+/** Which targets a window is for, and what it is called. */
+export function scopeOf({ id, title, targets, tenants }: MaintenanceWindow): Window {
+  return { id, title, ...(targets !== undefined && { targets }), ...(tenants !== undefined && { tenants }) };
+}
+
 export const MAX_RECURRING_MINUTES = 7 * 24 * 60;
 
 /** The window that a target is in at `at` (epoch ms); of several the one that ends last, because until then nobody wants to be called. */

@@ -18,6 +18,10 @@ export interface Step {
   readonly longUrl: TargetRecord['longUrl'];
   readonly maintenance: InMaintenance | undefined;
   readonly policy: Policy;
+  /** As in Seen. */
+  readonly workingSince: number | undefined;
+  /** Of the target's URL: certificates of another server are no history of this one. */
+  readonly host: string;
   /** What the probe saw; certificates that it could not read come from the record before. */
   readonly view: LastView;
   /** Rollups that are stored already, for the spans that the last record does not hold. */
@@ -45,7 +49,18 @@ export function coveredFrom(at: number, lastAt: number | undefined, periodMs: nu
 export function nextRecord(step: Step): Outcome {
   const { target, before, result, policy, maintenance } = step;
   const { at, verdict, evidence } = result;
-  const decision = decide(before?.state, { target, at, verdict, evidence, ...(maintenance !== undefined && { maintenance }) }, policy);
+  const decision = decide(
+    before?.state,
+    {
+      target,
+      at,
+      verdict,
+      evidence,
+      ...(maintenance !== undefined && { maintenance }),
+      ...(step.workingSince !== undefined && { workingSince: step.workingSince }),
+    },
+    policy,
+  );
   const covered: RollupResult = {
     at,
     verdict,
@@ -59,6 +74,7 @@ export function nextRecord(step: Step): Outcome {
   const record: TargetRecord = {
     version: (before?.version ?? 0) + 1,
     commit: step.commit,
+    host: step.host,
     state: decision.state,
     history: step.history,
     hour: hours.at(-1) ?? emptyRollup(''),

@@ -145,15 +145,19 @@ function monitorShown({ cycle, problems }: FleetSeen, targets: readonly ShownTar
   const overdue = cycleAgeMs > staleAfterMs(shortest);
   const troubles = [
     ...(overdue ? [`no cycle has been completed for ${durationText(cycleAgeMs)}: the monitor seems to have stopped`] : []),
-    ...cycleTroubles(cycle),
+    ...cycleTroubles(cycle, now),
     ...damaged,
   ];
   return { condition: overdue ? 'overdue' : troubles.length > 0 ? 'troubled' : 'working', cycle, cycleAgeMs, troubles };
 }
 
-function cycleTroubles({ counts: { failed, deferred }, ownNetwork, problems }: CycleRecord): readonly string[] {
+function cycleTroubles({ counts: { failed, deferred }, ownNetwork, blindSince, problems }: CycleRecord, now: number): readonly string[] {
+  // A cycle in which no target was due has not asked anybody, so that the trouble of the one before it is still there.
+  const blindMs = blindSince === undefined ? (ownNetwork === 'down' ? 0 : undefined) : Math.max(0, now - blindSince);
   return [
-    ...(ownNetwork === 'down' ? ["the monitor's own network was down in the last cycle, so nothing could be seen"] : []),
+    ...(blindMs === undefined
+      ? []
+      : [`the monitor's own network is down${blindMs === 0 ? '' : ` for ${durationText(blindMs)}`}, so nothing can be seen`]),
     ...(failed > 0 ? [`the results of ${counted(failed, 'target')} could not be stored`] : []),
     ...(deferred > 0 ? [`${counted(deferred, 'target')} did not fit into the last cycle; first in the next one`] : []),
     ...problems.map((problem) => printable(problem)),

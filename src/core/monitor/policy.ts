@@ -16,7 +16,7 @@ export interface Policy {
     /** … until it has not changed for so many milliseconds. */
     readonly holdMs: number;
   };
-  /** After so many milliseconds without a result the earlier ones no longer count towards a confirmation. Twice the period and a minute. */
+  /** After so many milliseconds without a result the earlier ones count towards a confirmation only if the monitor was at work all the time. Twice the period and a minute. */
   readonly staleAfterMs: number;
 }
 

@@ -75,6 +75,8 @@ export interface TargetRecord {
   readonly version: number;
   /** Names the commit that wrote the row: whoever lost the answer to a commit can see whether it arrived. */
   readonly commit: string;
+  /** Of the URL that was probed: what is known of one server's certificates is no history of another's. */
+  readonly host: string;
   readonly state: TargetState;
   readonly history: TargetHistory;
   /** The hour and the day that the last result lies in, as far as they have come. */

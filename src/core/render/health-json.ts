@@ -1,4 +1,5 @@
 import type { Health } from '../monitor/health.ts';
+import { anonymousText } from '../text/redact.ts';
 import { isoTime } from '../time.ts';
 
 type CheckStatus = 'pass' | 'warn' | 'fail';
@@ -73,12 +74,14 @@ export function healthAnswer(health: Health, version: string, notes: readonly st
 
 /** The same for a monitor that cannot start: every problem of its configuration. */
 export function misconfiguredAnswer(problems: readonly string[], now: number, version: string): HealthAnswer {
-  return failure('configuration', `the configuration cannot be used: ${problems.join('; ')}`, problems, now, version);
+  const told = problems.map(anonymousText);
+  return failure('configuration', `the configuration cannot be used: ${told.join('; ')}`, told, now, version);
 }
 
 /** The same for a monitor whose storage refuses it. */
 export function unusableAnswer(problem: string, now: number, version: string): HealthAnswer {
-  return failure('storage:connection', problem, [problem], now, version);
+  const told = anonymousText(problem);
+  return failure('storage:connection', told, [told], now, version);
 }
 
 function failure(check: string, output: string, notes: readonly string[], now: number, version: string): HealthAnswer {
@@ -117,12 +120,15 @@ function ageCheck({ cycleAgeMs, overdue, overdueAfterMs, storage }: Health, time
 
 function storageCheck({ storage }: Health, time: string): HealthCheck {
   const base = { componentType: 'datastore', time } as const;
-  if (!storage.ok) return { ...base, status: 'fail', output: `storage: ${storage.problem}` };
+  if (!storage.ok) return { ...base, status: 'fail', output: `storage: ${anonymousText(storage.problem)}` };
   return { ...base, observedValue: Math.round(storage.ms), observedUnit: 'ms', status: 'pass' };
 }
 
-/** A cycle that left targets out is a monitor that can still be relied on for the others. */
-function targetsCheck({ cycle }: Health, time: string): HealthCheck {
+/** From here on somebody has to know that the monitor sees nothing; a short outage of its own network is only a warning. */
+const BLIND_TOO_LONG_MS = 15 * 60_000;
+
+/** A cycle that left targets out is a monitor that can still be relied on for the others; one that has been blind for long is not. */
+function targetsCheck({ cycle, blindMs }: Health, time: string): HealthCheck {
   const base = { componentType: 'component', time } as const;
   if (cycle === undefined) return { ...base, status: 'pass' };
   const { due, committed, overtaken, deferred, failed } = cycle.counts;
@@ -130,9 +136,10 @@ function targetsCheck({ cycle }: Health, time: string): HealthCheck {
   const troubles = [
     ...(failed > 0 ? [`the results of ${failed} targets could not be stored`] : []),
     ...(deferred > 0 ? [`${deferred} targets did not fit into the cycle`] : []),
-    ...(cycle.ownNetwork === 'down' ? ["the monitor's own network was down"] : []),
+    ...(blindMs === undefined ? [] : [`the monitor's own network has been down for ${Math.round(blindMs / 1_000)} s`]),
   ];
-  return troubles.length === 0 ? { ...seen, status: 'pass' } : { ...seen, status: 'warn', output: troubles.join('; ') };
+  if (troubles.length === 0) return { ...seen, status: 'pass' };
+  return { ...seen, status: (blindMs ?? 0) > BLIND_TOO_LONG_MS ? 'fail' : 'warn', output: troubles.join('; ') };
 }
 
 function lastCycle({ cycle, cycleAgeMs }: Health): HealthJson['lastCycle'] {

@@ -43,3 +43,22 @@ export function withoutSecrets(message: string): string {
     return query === -1 || query === word.length - 1 ? word : `${word.slice(0, query)}?…`;
   });
 }
+
+/** Settings and connection strings in which the value of something secret stands behind its name. */
+const NAMED_SECRET =
+  /((?:account|shared|access|function)?_?(?:key|secret|password|pwd|token|signature)|\bsig)(["']?\s*=\s*["']?|["']\s*:\s*["'])[^\s;&,"']+/gi;
+
+/** Messages about settings repeat what stands in them, and in the wrong setting may stand a key. */
+export function withoutNamedSecrets(message: string): string {
+  return message.replace(NAMED_SECRET, '$1$2<redacted>');
+}
+
+/** Text for whoever asks, without a key: no identifiers, no names that the directory quotes in its errors, no secrets. */
+export function anonymousText(text: string): string {
+  const signInError = /\bAADSTS\d+/.exec(text)?.[0];
+  const told =
+    signInError === undefined
+      ? text
+      : `${text.slice(0, text.indexOf(signInError))}${signInError} (the log of the function has the whole text)`;
+  return withoutNamedSecrets(redactedText(told));
+}

@@ -33,7 +33,7 @@ export interface ConnectedTable {
  */
 export function connectTable({ table, where }: TableLocation, options: ConnectOptions = {}): ConnectedTable {
   if (!/^[A-Za-z][A-Za-z0-9]{2,62}$/.test(table))
-    throw new StoreError('refused', `${JSON.stringify(table)} is no name of a table: 3 to 63 letters and digits, a letter first`);
+    throw new StoreError('refused', 'the name of the table is none: 3 to 63 letters and digits, a letter first');
   const { httpClient, ...tools } = options;
   const http = httpClient ?? createDefaultHttpClient();
   const connection: TableConnection = {

@@ -13,6 +13,7 @@ import { type RowChange, RowLimitError, type Rows, StoreError } from '../../../s
 import { connectTable } from '../../../src/store/tables/connect.ts';
 import { describeRows } from '../../contract/rows.contract.ts';
 import { startAzurite } from '../../support/azurite.ts';
+import { processStoppedAt, Stopped } from '../../support/crashing.ts';
 
 const TEMP = mkdtempSync(join(tmpdir(), 'scepwatch-journal-'));
 afterAll(() => rmSync(TEMP, { recursive: true, force: true }));
@@ -48,11 +49,11 @@ function lines(folder: string): readonly string[] {
   return files(folder).flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1));
 }
 
-/** Counts the syncs of all files, and lets them happen. */
-async function spyOnSync(folder: string) {
+/** Counts the calls of all files, and lets them happen. */
+async function spyOnFiles(folder: string, method: 'appendFile' | 'datasync') {
   const handle = await open(join(folder, files(folder)[0] ?? ''));
   await handle.close();
-  return vi.spyOn(Object.getPrototypeOf(handle), 'datasync');
+  return vi.spyOn(Object.getPrototypeOf(handle), method);
 }
 
 /** What storage that has forgotten everything gets back. */
@@ -188,11 +189,13 @@ describe('a replay', () => {
     '[]',
     'null',
     '{}',
-    '{"at":1,"partitionKey":"p","rows":{}}',
-    '{"at":1,"partitionKey":"p","rows":[{"values":{}}]}',
-    '{"at":1,"partitionKey":"p","rows":[{"rowKey":"r","values":[]}]}',
-    '{"at":1,"partitionKey":"p","rows":[{"rowKey":"r","values":{"n":null}}]}',
-    '{"at":1,"partitionKey":"p","rows":[{"rowKey":"r","values":{"n":{"int64":"x"}}}]}',
+    '{"withdrawn":1}',
+    '{"at":1,"partitionKey":"p","rows":[]}',
+    '{"id":"a","at":1,"partitionKey":"p","rows":{}}',
+    '{"id":"a","at":1,"partitionKey":"p","rows":[{"values":{}}]}',
+    '{"id":"a","at":1,"partitionKey":"p","rows":[{"rowKey":"r","values":[]}]}',
+    '{"id":"a","at":1,"partitionKey":"p","rows":[{"rowKey":"r","values":{"n":null}}]}',
+    '{"id":"a","at":1,"partitionKey":"p","rows":[{"rowKey":"r","values":{"n":{"int64":"x"}}}]}',
     '',
   ])('calls %s damaged', async (line) => {
     const folder = newFolder();
@@ -205,9 +208,9 @@ describe('a replay', () => {
 /** Storage whose commits can be held up, be answered wrongly or fail. */
 function troubled() {
   const storage = memoryRows();
-  const trouble: { commit?: Rows['commit']; list?: Rows['list'] } = {};
+  const trouble: { -readonly [Call in keyof Rows]?: Rows[Call] } = {};
   const rows: Rows = {
-    get: storage.get,
+    get: (partitionKey, rowKey, signal) => (trouble.get ?? storage.get)(partitionKey, rowKey, signal),
     list: (range, signal) => (trouble.list ?? storage.list)(range, signal),
     commit: (partitionKey, changes, signal) => (trouble.commit ?? storage.commit)(partitionKey, changes, signal),
   };
@@ -215,11 +218,20 @@ function troubled() {
 }
 
 describe('a commit', () => {
-  it('is on the disk when it is confirmed', async () => {
+  it('is on the disk before the storage hears of it', async () => {
     const folder = newFolder();
-    const { rows } = await journaled(memoryRows(), folder, { now: () => 5 });
+    const { storage, rows: slow, trouble } = troubled();
+    const { rows } = await journaled(slow, folder, { now: () => 5 });
+    let before: readonly string[] = [];
+    trouble.commit = (...commit) => {
+      before = lines(folder);
+      return storage.commit(...commit);
+    };
     await rows.commit('p', [{ kind: 'insert', row: { rowKey: 'r', values: { n: 1n } } }, remove('s')]);
-    expect(lines(folder)).toEqual(['{"at":5,"partitionKey":"p","rows":[{"rowKey":"r","values":{"n":{"int64":"1"}}},{"rowKey":"s"}]}']);
+    expect(before.map((line) => JSON.parse(line))).toEqual([
+      { id: expect.any(String), at: 5, partitionKey: 'p', rows: [{ rowKey: 'r', values: { n: { int64: '1' } } }, { rowKey: 's' }] },
+    ]);
+    expect(lines(folder)).toEqual(before);
   });
 
   it('that conflicts or is refused leaves nothing', async () => {
@@ -255,7 +267,49 @@ describe('a commit', () => {
     await expect(rows.commit('p', [upsert('written', 1)])).rejects.toBe(torn);
     trouble.commit = () => Promise.reject(torn);
     await expect(rows.commit('p', [upsert('lost', 1), upsert('written', 1)])).rejects.toBe(torn);
+    trouble.commit = async () => 'conflict';
+    expect(await rows.commit('p', [upsert('lost', 2), upsert('written', 2)])).toBe('conflict');
     expect(await content((await recovered(folder)).rows)).toEqual({ written: { n: 1 } });
+  });
+
+  it('of which nobody knows what became of it is asked for before the next one of its partition', async () => {
+    const folder = newFolder();
+    const { storage, rows: unsure, trouble } = troubled();
+    const { rows } = await journaled(unsure, folder);
+    const silent = new StoreError('unavailable', 'no answer');
+    const failing = (): Promise<never> => Promise.reject(silent);
+    for (const arrives of [false, true]) {
+      Object.assign(trouble, {
+        get: failing,
+        commit: arrives ? async (...commit: Parameters<Rows['commit']>) => storage.commit(...commit).then(failing) : failing,
+      });
+      await expect(rows.commit('p', [upsert('state', 1), upsert(`arrives ${arrives}`, 1)])).rejects.toBe(silent);
+      delete trouble.commit;
+      await expect(rows.commit('p', [upsert('state', 2)])).rejects.toBe(silent);
+      expect(await rows.commit('q', [upsert('other', 1)])).toBe('committed');
+      delete trouble.get;
+      expect(await rows.commit('p', [upsert('state', 3)])).toBe('committed');
+      expect(await content((await recovered(folder)).rows)).toEqual(await content(storage));
+    }
+    expect(Object.keys(await content(storage))).toEqual(['arrives true', 'state']);
+  });
+
+  it('of which nobody knows what became of it is made whole by a replay', async () => {
+    const folder = newFolder();
+    const { storage, rows: unsure, trouble } = troubled();
+    const { rows, replay } = await journaled(unsure, folder);
+    const silent = new StoreError('unavailable', 'no answer');
+    Object.assign(trouble, { get: () => Promise.reject(silent), commit: () => Promise.reject(silent) });
+    await expect(rows.commit('p', [upsert('state', 1), upsert('r1', 1)])).rejects.toBe(silent);
+    await replay(async () => {
+      delete trouble.get;
+      delete trouble.commit;
+      // What the storage had saved in the middle of it.
+      await storage.commit('p', [upsert('r1', 1)]);
+    });
+    expect(await content(rows)).toEqual({ state: { n: 1 }, r1: { n: 1 } });
+    expect(await rows.commit('p', [upsert('state', 2)])).toBe('committed');
+    expect(await content((await recovered(folder)).rows)).toEqual({ state: { n: 2 }, r1: { n: 1 } });
   });
 
   it('stands in the journal in the order in which the storage applied it', async () => {
@@ -278,7 +332,7 @@ describe('a commit', () => {
     const folder = newFolder();
     const { rows } = await journaled(memoryRows(), folder);
     await rows.commit('p', [upsert('r', 0)]);
-    const sync = await spyOnSync(folder);
+    const sync = await spyOnFiles(folder, 'datasync');
     await Promise.all(Array.from({ length: 400 }, (_, n) => rows.commit(`p${n % 100}`, [upsert('r', n)])));
     const shared = sync.mock.calls.length;
     for (let n = 1; n <= 20; n++) {
@@ -314,7 +368,7 @@ describe('a commit', () => {
     expect(await content((await recovered(folder)).rows)).toEqual({ sent: { n: 1 } });
   });
 
-  it('is unavailable while the journal cannot be written, and nothing gets lost by that', async () => {
+  it('is unavailable while the journal cannot be written, and the storage does not hear of it', async () => {
     const folder = newFolder();
     const storage = memoryRows();
     const { rows } = await journaled(storage, folder);
@@ -323,20 +377,18 @@ describe('a commit', () => {
       kind: 'unavailable',
       message: expect.stringMatching(/the journal in .* cannot be written: ENOENT/),
     });
-    // The storage has it, but is asked for nothing more before the journal has it too.
-    expect(await content(storage)).toEqual({ r: { n: 1 } });
     await expect(rows.commit('p', [upsert('s', 1)])).rejects.toMatchObject({ kind: 'unavailable' });
-    expect(await content(storage)).toEqual({ r: { n: 1 } });
+    expect(await content(storage)).toEqual({});
     mkdirSync(folder);
     expect(await rows.commit('p', [upsert('t', 1)])).toBe('committed');
-    expect(await content((await recovered(folder)).rows)).toEqual({ r: { n: 1 }, t: { n: 1 } });
+    expect(await content((await recovered(folder)).rows)).toEqual({ t: { n: 1 } });
   });
 
-  it('is written again behind a write that may have been torn, and in another file', async () => {
+  it('whose line may have been torn counts for nothing, and the next one stands in another file', async () => {
     const folder = newFolder();
     const { rows } = await journaled(memoryRows(), folder);
     await rows.commit('p', [upsert('r', 1)]);
-    const sync = await spyOnSync(folder);
+    const sync = await spyOnFiles(folder, 'datasync');
     sync.mockRejectedValueOnce(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
     const torn = rows.commit('p', [upsert('r', 2)]);
     await expect(torn).rejects.toMatchObject({ kind: 'unavailable', message: expect.stringContaining('cannot be written: ENOSPC') });
@@ -345,19 +397,30 @@ describe('a commit', () => {
     sync.mockRestore();
     expect(files(folder)).toHaveLength(2);
     const { rows: again, damaged } = await recovered(folder);
-    expect(await content(again)).toEqual({ r: { n: 2 }, s: { n: 3 } });
+    expect(await content(again)).toEqual({ r: { n: 1 }, s: { n: 3 } });
     expect(damaged).toEqual([]);
   });
 
-  it.each(['replay', 'close'] as const)('that could not be written is, at the latest, by a %s', async (what) => {
-    const folder = newFolder();
-    const journal = await journaled(memoryRows(), folder);
-    rmSync(folder, { recursive: true });
-    await expect(journal.rows.commit('p', [upsert('r', 1)])).rejects.toMatchObject({ kind: 'unavailable' });
-    mkdirSync(folder);
-    await journal[what]();
-    expect(await content((await recovered(folder)).rows)).toEqual({ r: { n: 1 } });
-  });
+  it.each(['replay', 'close'] as const)(
+    'that was not taken, which could not be written down, is withdrawn by a %s at the latest',
+    async (what) => {
+      const folder = newFolder();
+      const { rows: unsure, trouble } = troubled();
+      const journal = await journaled(unsure, folder);
+      await journal.rows.commit('p', [upsert('r', 1)]);
+      const append = await spyOnFiles(folder, 'appendFile');
+      trouble.commit = async () => {
+        append.mockRejectedValueOnce(Object.assign(new Error('no space left'), { code: 'ENOSPC' }));
+        return 'conflict';
+      };
+      await expect(journal.rows.commit('p', [upsert('r', 2)])).rejects.toMatchObject({ kind: 'unavailable' });
+      append.mockRestore();
+      delete trouble.commit;
+      expect(await content((await recovered(folder)).rows)).toEqual({ r: { n: 2 } });
+      await journal[what]();
+      expect(await content((await recovered(folder)).rows)).toEqual({ r: { n: 1 } });
+    },
+  );
 
   it('is unavailable when the journal is closed', async () => {
     const { rows, close } = await journaled(memoryRows(), newFolder());
@@ -483,6 +546,34 @@ describe('the files of a journal', () => {
     expect(numbers()).toEqual([3]);
   });
 
+  it('stay while a commit in them is under way, and until what it has written is saved', async () => {
+    const { storage, rows: slow, trouble } = troubled();
+    const clock = { now: 1_000, saved: 2_000 };
+    const folder = newFolder();
+    const options = { now: () => clock.now * 1000, savedAt: () => clock.saved * 1000 };
+    const { rows, checkpoint } = await journaled(slow, folder, options);
+    const [sent, go] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    trouble.commit = async (...commit) => {
+      sent.resolve();
+      await go.promise;
+      return storage.commit(...commit);
+    };
+    const committed = rows.commit('p', [upsert('r', 1)]);
+    await sent.promise;
+    clock.now = 3_000;
+    clock.saved = 2_999;
+    await checkpoint();
+    expect(files(folder)).toHaveLength(1);
+    go.resolve();
+    await committed;
+    clock.saved = 3_010;
+    await checkpoint();
+    expect(files(folder)).toHaveLength(1);
+    clock.saved = 3_011;
+    await checkpoint();
+    expect(files(folder)).toEqual([]);
+  });
+
   it('are also deleted whenever a new one begins', async () => {
     const { clock, write, files: numbers } = await timed();
     await write();
@@ -552,6 +643,61 @@ describe('the files of a journal', () => {
     await checkpoint();
     expect(numbers()).toEqual([]);
   });
+});
+
+/** What a commit writes of which all that is there has to be of one moment: the number of the last one, and a row for each. */
+function numbered(n: number, etag: string | undefined): readonly RowChange[] {
+  const row = { rowKey: 'state', values: { n } };
+  return [etag === undefined ? { kind: 'insert', row } : { kind: 'replace', row, etag }, upsert(`r${n}`, n)];
+}
+
+/** Commits until the process is stopped; gives how many were confirmed. */
+async function commitNumbered(rows: Rows, times: number): Promise<number> {
+  for (let n = 1; n <= times; n++) {
+    try {
+      const before = await rows.get('p', 'state');
+      expect(await rows.commit('p', numbered(n, before?.etag))).toBe('committed');
+    } catch (error) {
+      if (error instanceof Stopped) return n - 1;
+      throw error;
+    }
+  }
+  return times;
+}
+
+/** The first so many writes of rows, in their order: what the storage has saved, which may be half a commit. */
+async function savedAfter(writes: number): Promise<Rows> {
+  const rows = memoryRows();
+  const all = Array.from({ length: TIMES }, (_, index) => [upsert('state', index + 1), upsert(`r${index + 1}`, index + 1)]).flat();
+  for (const change of all.slice(0, writes)) await rows.commit('p', [change]);
+  return rows;
+}
+
+const TIMES = 3;
+/** Two points at each call: a read of the test's own, the look at the condition, the commit. */
+const POINTS = TIMES * 6;
+
+describe('a process that is stopped at any point of its commits', () => {
+  it.each(Array.from({ length: POINTS }, (_, index) => index + 1))(
+    'finds all of each commit or none at the next start: point %i',
+    async (point) => {
+      const [folder, storage] = [newFolder(), memoryRows()];
+      const stopping = processStoppedAt(point);
+      // The journal's own look at its files comes before the first point.
+      const confirmed = await commitNumbered((await journaled(stopping.rows(storage), folder)).rows, TIMES);
+      expect(stopping.stopped()).toBe(true);
+      const reached = Object.keys(await content(storage)).length;
+      // The storage lives on, has saved at any time before, or has saved in the middle of a commit.
+      const survivors = [storage, ...(await Promise.all(Array.from({ length: reached + 1 }, (_, writes) => savedAfter(writes))))];
+      for (const survivor of survivors) {
+        const stored = await content((await journaled(survivor, folder)).rows);
+        const last = Number(stored.state?.n ?? 0);
+        expect(last).toBeGreaterThanOrEqual(confirmed);
+        const whole = Array.from({ length: last }, (_, index) => [`r${index + 1}`, { n: index + 1 }]);
+        expect(stored).toEqual({ ...Object.fromEntries(whole), ...(last > 0 && { state: { n: last } }) });
+      }
+    },
+  );
 });
 
 /** Of a partition: what has been confirmed must be there after all. */

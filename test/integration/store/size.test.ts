@@ -110,6 +110,8 @@ describe('a year of results every five minutes, with an hour of outage a week', 
         history: HISTORY,
         longUrl: { at, ok: true },
         maintenance: undefined,
+        workingSince: START,
+        host: 'ndes1-contoso.msappproxy.net',
         policy: POLICY,
         view: {
           name: 'Contoso NDES West Europe',
@@ -133,7 +135,7 @@ describe('a year of results every five minutes, with an hour of outage a week', 
       if ((at + PERIOD_MS - START) % DAY_MS === 0) {
         expect((await store.readTarget(TARGET))?.value).toEqual(record);
         await store.writeSummaries([{ summary: summarise(TARGET, record) }]);
-        await store.prune(TARGET, { resultsBefore: at - 35 * DAY_MS, hoursBefore: at - 400 * DAY_MS }, 1_000);
+        await store.prune(TARGET, { resultsBefore: at - 35 * DAY_MS, hoursBefore: at - 400 * DAY_MS, resultsAfter: at + DAY_MS }, 1_000);
       }
     }
     expect(problems).toEqual([]);

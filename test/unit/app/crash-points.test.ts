@@ -34,11 +34,17 @@ const BUNDLE = healthyBundle();
 const A = monitoredTarget('a');
 const B = monitoredTarget('b');
 const REMOVED_FROM = 8;
+/** The last cycle comes when the grace for a target that is no longer configured is over. */
+const LATER_MS = 2 * 3_600_000;
 
 const FIRST_CYCLE_AT = START + 30 * 60_000;
 
+function timeOf(step: number): number {
+  return FIRST_CYCLE_AT + step * PERIOD_MS + (step === STORY.length - 1 ? LATER_MS : 0);
+}
+
 function moodAt(now: number): Mood {
-  return STORY[Math.floor((now - FIRST_CYCLE_AT) / PERIOD_MS)] ?? 'healthy';
+  return STORY[[...STORY.keys()].findLastIndex((step) => timeOf(step) <= now)] ?? 'healthy';
 }
 
 function worldAt(now: number): World {
@@ -55,7 +61,7 @@ async function tell(stoppedIn: number, point: number): Promise<{ readonly store:
   const rows = memoryRows();
   let reached = false;
   for (const step of STORY.keys()) {
-    const now = FIRST_CYCLE_AT + step * PERIOD_MS;
+    const now = timeOf(step);
     if (step === stoppedIn) {
       const process = processStoppedAt(point);
       const world = worldAt(now);

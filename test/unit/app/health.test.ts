@@ -23,7 +23,7 @@ function stage(rows: Rows = memoryRows(), plan: MonitorPlan = PLAN): { readonly 
     ...cycleDeps(world, createStore(rows)),
     delay: (ms: number) => (ms > SHORT_MS ? new Promise<void>(() => {}) : Promise.resolve()),
   };
-  return { world, monitor: { plan, deps, cycleEveryMs: MINUTE_MS, cycleLimitMs: 540_000 } };
+  return { world, monitor: { plan, deps, cycleEveryMs: MINUTE_MS } };
 }
 
 describe('health', () => {
@@ -68,12 +68,50 @@ describe('health', () => {
       controlUrls: ['https://control.example/'],
     });
     world.probeMs = 6_000;
-    world.mood = () => 'refused';
+    world.mood = () => 'unreachable';
     await cycle(monitor.deps, monitor.plan);
     const { httpStatus, body } = await answerHealth(monitor);
     expect(httpStatus).toBe(200);
     expect(body.status).toBe('warn');
-    expect(body.output).toBe("1 targets did not fit into the cycle; the monitor's own network was down");
+    expect(body.output).toBe("1 targets did not fit into the cycle; the monitor's own network has been down for 0 s");
+  });
+
+  it('fails when the monitor has seen nothing for a quarter of an hour, also right after a cycle without anything to do', async () => {
+    const { world, monitor } = stage(memoryRows(), { ...PLAN, controlUrls: ['https://control.example/'] });
+    world.mood = () => 'unreachable';
+    for (let minute = 0; minute <= 16; minute++) {
+      world.now = START + minute * MINUTE_MS;
+      await cycle(monitor.deps, monitor.plan);
+    }
+    const { httpStatus, body } = await answerHealth(monitor);
+    expect(httpStatus).toBe(503);
+    expect(body.output).toBe("the monitor's own network has been down for 960 s");
+  });
+
+  it('takes a cycle from the future for none: the clock was put back', async () => {
+    const { world, monitor } = stage();
+    world.now = START + 27 * 86_400_000;
+    await cycle(monitor.deps, PLAN);
+    await monitor.deps.store.takeLease('overdue-cycle', 'from the future', world.now, world.now + 540_000);
+    world.now = START;
+    const { httpStatus, body } = await answerHealth(monitor);
+    expect(httpStatus).toBe(200);
+    expect(body.lastCycle).toMatchObject({ trigger: 'overdue', completedAt: '2026-11-24T09:00:00.000Z' });
+  });
+
+  it('tells nobody what a directory says about identities, nor keys', async () => {
+    const down = async (): Promise<never> => {
+      throw new StoreError(
+        'refused',
+        "no token: AADSTS700016: Application with identifier '11111111-2222-3333-4444-555555555555' was not found in the directory 'Contoso Bank AG'",
+      );
+    };
+    const { monitor } = stage({ get: down, list: down, commit: down });
+    const text = JSON.stringify(await answerHealth(monitor));
+    expect(text).toContain('AADSTS700016');
+    expect(text).not.toMatch(/Contoso|1111/);
+    const { body } = misconfiguredAnswer(['SCEPWATCH_X: "AccountName=a;AccountKey=U0VDUkVU" is no table'], START, '1');
+    expect(JSON.stringify(body)).not.toContain('U0VDUkVU');
   });
 
   it('counts a target whose last result is too old as unknown, never as ok', async () => {
@@ -163,6 +201,27 @@ describe('a read that finds the cycle overdue', () => {
     expect(second.body.notes?.[0]).toMatch(/another read has started one within this period/);
     world.now += MINUTE_MS + 1;
     expect((await answerHealth(monitor)).httpStatus).toBe(200);
+  });
+
+  it('starts no second one while the first is still at work, however long that takes', async () => {
+    const { world, monitor } = stage();
+    let cycles = 0;
+    const slow: HealthMonitor = {
+      ...monitor,
+      deps: {
+        ...monitor.deps,
+        observe: () => {
+          cycles++;
+          return new Promise(() => {});
+        },
+        delay: async () => {},
+      },
+    };
+    for (let minute = 0; minute < 8; minute++) {
+      world.now = START + minute * (MINUTE_MS + 1_000);
+      await answerHealth(slow);
+    }
+    expect(cycles).toBe(PLAN.targets.length);
   });
 
   it('does not wait for a cycle that takes long', async () => {

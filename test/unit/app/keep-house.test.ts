@@ -39,7 +39,7 @@ function stage(ids: readonly string[], retention = { resultsMs: 2 * DAY_MS, hour
     store,
     plan,
     keep: (changed = plan, budgetMs = 60_000) =>
-      keepHouse({ store, log: worldLog(world), now: () => world.now }, changed, budgetMs, new AbortController().signal),
+      keepHouse({ store, log: worldLog(world), now: () => world.now, random: () => 0 }, changed, budgetMs, new AbortController().signal),
     live: async (until) => {
       for (; world.now < until; world.now += PERIOD_MS) await cycle(cycleDeps(world, store), plan);
     },
@@ -98,6 +98,7 @@ describe('housekeeping', () => {
     const { world, rows, store, plan, keep, live } = stage(['a', 'b']);
     await live(START + DAY_MS);
     const without = { ...plan, targets: plan.targets.slice(0, 1) };
+    world.now += 2 * HOUR_MS;
     await cycle(cycleDeps(world, store), without);
     world.now += 4 * DAY_MS;
     expect(await keep(without)).toMatchObject({ forgotten: 0 });
@@ -117,7 +118,7 @@ describe('housekeeping', () => {
         target === 'a' ? Promise.reject(new StoreError('unavailable', 'no answer')) : store.prune(target, ...rest),
     };
     const report = await keepHouse(
-      { store: failing, log: worldLog(world), now: () => world.now },
+      { store: failing, log: worldLog(world), now: () => world.now, random: () => 0 },
       plan,
       60_000,
       new AbortController().signal,
@@ -137,7 +138,12 @@ describe('housekeeping', () => {
         return store.prune(...args);
       },
     };
-    const report = await keepHouse({ store: slow, log: worldLog(world), now: () => world.now }, plan, 60_000, new AbortController().signal);
+    const report = await keepHouse(
+      { store: slow, log: worldLog(world), now: () => world.now, random: () => 0 },
+      plan,
+      60_000,
+      new AbortController().signal,
+    );
     expect(report).toMatchObject({ targets: 2, unfinished: true });
   });
 });

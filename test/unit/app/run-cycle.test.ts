@@ -162,11 +162,34 @@ describe("the monitor's own network", () => {
 
   it('is not asked about as long as one target can be reached', async () => {
     const { world, store, run } = stage();
-    world.mood = (url) => (url.includes('t00000') ? 'healthy' : 'refused');
+    world.mood = (url) => (url.includes('t00000') ? 'healthy' : 'unreachable');
     const { record } = await run(plan);
     expect(world.probes.has(CONTROL)).toBe(false);
     expect(record.ownNetwork).toBe('fine');
     expect(await statusOf(store, 't00001')).toBe('suspect');
+  });
+
+  it('is not asked about when somebody refuses: that is an answer', async () => {
+    const { world, store, run } = stage();
+    world.mood = () => 'refused';
+    const { record } = await run(plan);
+    expect(world.probes.has(CONTROL)).toBe(false);
+    expect(record).toMatchObject({ ownNetwork: 'fine', severities: { crit: 3 } });
+    expect(await statusOf(store, 't00000')).toBe('suspect');
+  });
+
+  it('stays down for as long as nothing has been seen, also over cycles without anything to do', async () => {
+    const { world, run } = stage();
+    world.mood = () => 'unreachable';
+    await run(plan);
+    const since = world.now;
+    world.now += 60_000;
+    expect((await run(plan)).record).toMatchObject({ counts: { due: 0 }, blindSince: since });
+    world.now = START + PERIOD_MS;
+    expect((await run(plan)).record.blindSince).toBe(since);
+    world.mood = () => 'healthy';
+    world.now = START + 2 * PERIOD_MS;
+    expect((await run(plan)).record.blindSince).toBeUndefined();
   });
 
   it('works when a control URL answers: then the targets really are unreachable', async () => {
@@ -181,7 +204,7 @@ describe("the monitor's own network", () => {
   it('is down when nothing answers at all: every target is unknown, nobody is called, nothing is forgotten', async () => {
     const { world, store, run } = stage();
     await run(plan);
-    world.mood = () => 'refused';
+    world.mood = () => 'unreachable';
     for (let round = 1; round <= 5; round++) {
       world.now = START + round * PERIOD_MS;
       const { record, events } = await run(plan);
@@ -191,13 +214,144 @@ describe("the monitor's own network", () => {
     expect(await statusOf(store, 't00000')).toBe('unknown');
     const [latest] = await store.readResults('t00000', { ...ALL, limit: 1 });
     expect(latest?.verdict.code).toBe('probe-network-down');
-    expect(latest?.evidence.join('\n')).toMatch(/control https:\/\/control\.example\/: ECONNREFUSED in phase tcp/);
+    expect(latest?.evidence.join('\n')).toMatch(/control https:\/\/control\.example\/: EHOSTUNREACH in phase tcp/);
     world.mood = () => 'healthy';
     world.now += PERIOD_MS;
     await run(plan);
     expect(await statusOf(store, 't00000')).toBe('ok');
     const [day] = await store.readRollups('t00000', 'day', ALL);
     expect(day?.seconds).toMatchObject({ unknown: 5 * 300, down: 0 });
+  });
+});
+
+describe('an outage is told', () => {
+  async function hours(count: number, everyMs: number, plan: MonitorPlan, { world, run }: Stage): Promise<readonly string[]> {
+    const opened: string[] = [];
+    for (let at = START; at < START + count * 3_600_000; at += everyMs) {
+      world.now = Math.max(world.now, at);
+      const { events } = await run(plan);
+      opened.push(...events.filter(({ kind }) => kind === 'opened').map(({ incident }) => incident.target));
+    }
+    return opened;
+  }
+
+  it('when so many targets are silent that each has to wait for its turn', async () => {
+    const on = stage();
+    on.world.mood = () => 'silent';
+    // 30 s each, 50 at a time: 300 of 1,000 fit into a cycle.
+    on.world.probeMs = 600;
+    const plan = monitorPlan(targets(1_000), { concurrency: 1 });
+    expect(new Set(await hours(1, PERIOD_MS, plan, on)).size).toBe(1_000);
+  });
+
+  it('when the schedule leaves longer gaps than the period', async () => {
+    const on = stage();
+    on.world.mood = () => 'stopped';
+    const plan = monitorPlan([monitoredTarget('a')], { breakAfterMs: 2 * 2_040_000 });
+    expect(await hours(1, 900_000, plan, on)).toEqual(['a']);
+  });
+
+  it('when cycles take longer than the period of a target', async () => {
+    const on = stage();
+    on.world.mood = () => 'stopped';
+    const plan = monitorPlan([
+      monitoredTarget('a', { periodMs: 60_000, policy: { ...monitoredTarget('a').policy, staleAfterMs: 180_000 } }),
+    ]);
+    expect(await hours(1, 240_000, plan, on)).toEqual(['a']);
+  });
+
+  it('not by two results with hours between them in which the monitor was off', async () => {
+    const { world, run, store } = stage();
+    world.mood = () => 'stopped';
+    const plan = monitorPlan([monitoredTarget('a')]);
+    await run(plan);
+    world.now += 3 * 3_600_000;
+    expect((await run(plan)).events).toEqual([]);
+    expect(await statusOf(store, 'a')).toBe('suspect');
+    world.now += PERIOD_MS;
+    const [event] = (await run(plan)).events;
+    expect(event?.incident.startedAt).toBe(START + 3 * 3_600_000);
+  });
+});
+
+describe('the end of a cycle', () => {
+  it('is kept by every probe: none is given more time than is left', async () => {
+    const { world, deps } = stage();
+    const given: number[] = [];
+    const slow: CycleDeps = {
+      ...deps,
+      observe: (input) => {
+        given.push(input.limits.budgetMs);
+        return deps.observe(input);
+      },
+    };
+    world.probeMs = 100_000;
+    world.mood = () => 'stopped';
+    const plan = monitorPlan(targets(3, { answerMs: 60_000 }), { concurrency: 1, cycleLimitMs: 330_000 });
+    const { record } = await cycle(slow, plan);
+    expect(record.counts).toMatchObject({ committed: 2, deferred: 1 });
+    // 205 s is what one probe may take; after 300 s the last one has to be done, the second look at the first target too.
+    expect(given).toEqual([205_000, 200_000, 100_000]);
+  });
+
+  it('is not put off by a second look at a target that took half a minute for the first', async () => {
+    const { world, deps } = stage();
+    world.mood = () => 'stopped';
+    const slow: CycleDeps = { ...deps, observe: async (input) => ({ ...(await deps.observe(input)), durationMs: 31_000 }) };
+    await cycle(slow, monitorPlan([monitoredTarget('a')]));
+    expect(world.pauses).toEqual([]);
+  });
+});
+
+describe('a target under another URL', () => {
+  it('starts its history of certificates anew, and keeps everything else', async () => {
+    const { world, store, run } = stage();
+    const a = monitoredTarget('a');
+    await run(monitorPlan([a]));
+    const before = (await store.readTarget('a'))?.value.history.fingerprints;
+    expect(before?.ca).toHaveLength(1);
+    world.now += PERIOD_MS;
+    world.mood = () => 'stopped';
+    await run(monitorPlan([{ ...a, url: 'https://new.example/certsrv/mscep/mscep.dll' }]));
+    expect((await store.readTarget('a'))?.value.history.fingerprints).toBeUndefined();
+    expect(await store.readResults('a', ALL)).toHaveLength(2);
+  });
+});
+
+describe('summaries', () => {
+  it('of those that are done do not wait for the slowest', async () => {
+    const { world, store, deps } = stage();
+    const written: number[] = [];
+    const watching: CycleDeps = {
+      ...deps,
+      store: {
+        ...store,
+        writeSummaries: async (summaries, signal) => {
+          written.push(summaries.length);
+          return store.writeSummaries(summaries, signal);
+        },
+      },
+      delay: async () => {},
+    };
+    world.mood = () => 'healthy';
+    await cycle(watching, monitorPlan(targets(120)));
+    expect(written.length).toBeGreaterThan(2);
+    expect(written.reduce((sum, count) => sum + count, 0)).toBe(120);
+  });
+
+  it('that cannot be written are a problem of the cycle, and are written by the next', async () => {
+    const { world, store, deps, run } = stage();
+    const failing: CycleDeps = {
+      ...deps,
+      store: { ...store, writeSummaries: () => Promise.reject(new StoreError('unavailable', 'no answer')) },
+    };
+    const plan = monitorPlan(targets(2));
+    const { record } = await cycle(failing, plan);
+    expect(record).toMatchObject({ counts: { committed: 2, failed: 0 }, problems: ['summaries of 2 targets: no answer'] });
+    expect((await store.readFleet()).summaries).toEqual([]);
+    world.now += 60_000;
+    await run(plan);
+    expect((await store.readFleet()).summaries.map(({ version }) => version)).toEqual([1, 1]);
   });
 });
 
@@ -227,6 +381,37 @@ describe('long URLs', () => {
 });
 
 describe('a target that is no longer configured', () => {
+  it('is left alone as long as another monitor on the same table probes it', async () => {
+    const { world, store, run } = stage();
+    const [ours, theirs] = [monitorPlan([monitoredTarget('a')]), monitorPlan([monitoredTarget('b')])];
+    world.mood = (url) => (url.includes('//b.') ? 'stopped' : 'healthy');
+    for (let round = 0; round < 40; round++) {
+      world.now = START + round * PERIOD_MS;
+      await run(ours);
+      await run(theirs);
+    }
+    expect((await store.readFleet()).summaries.map(({ id, status, removedAt }) => [id, status, removedAt])).toEqual([
+      ['a', 'ok', undefined],
+      ['b', 'down', undefined],
+    ]);
+    expect(await store.readIncidents('b', ALL)).toHaveLength(1);
+  });
+
+  it('and cannot be closed does not keep the others from being probed', async () => {
+    const rows = memoryRows();
+    const { world, run } = stage({
+      ...rows,
+      get: async (partition, key, signal) => {
+        if (partition === 'b' && world.now > START + 3_600_000) throw new StoreError('unavailable', 'no answer');
+        return rows.get(partition, key, signal);
+      },
+    });
+    await run(monitorPlan([monitoredTarget('a'), monitoredTarget('b')]));
+    world.now += 2 * 3_600_000;
+    const { record } = await run(monitorPlan([monitoredTarget('a')]));
+    expect(record).toMatchObject({ counts: { committed: 1 }, problems: ['b, no longer configured: no answer'] });
+  });
+
   it('has its incident closed with the reason, keeps its history, and can come back', async () => {
     const { world, store, run } = stage();
     const [a, b] = [monitoredTarget('a'), monitoredTarget('b')];
@@ -236,6 +421,8 @@ describe('a target that is no longer configured', () => {
       await run(monitorPlan([a, b]));
     }
     world.now += PERIOD_MS;
+    expect((await run(monitorPlan([a]))).events).toEqual([]);
+    world.now += 2 * 3_600_000;
     const { events } = await run(monitorPlan([a]));
     expect(events.map(({ kind, reason, incident }) => [kind, reason, incident.target])).toEqual([['resolved', 'target-removed', 'b']]);
     expect((await store.readIncidents('b', ALL)).map(({ resolvedAt }) => resolvedAt)).toEqual([world.now]);

@@ -44,6 +44,8 @@ describe('a plan', () => {
       maintenance: [],
       concurrency: 50,
       cycleBudgetMs: 180_000,
+      cycleLimitMs: 540_000,
+      breakAfterMs: 720_000,
       jitterMs: 2_000,
       recheckAfterMs: 5_000,
       controlUrls: DEFAULT_CONTROL_URLS,
@@ -104,7 +106,7 @@ describe('a configuration is refused', () => {
     [
       'a window for a tenant that is none',
       withWindow("{ id: w, tenants: [Contoso], days: [monday], at: '22:00', durationMinutes: 60 }"),
-      /no target belongs to the tenant "Contoso"/,
+      /no target belongs to this tenant/,
     ],
     [
       'a window of both kinds',
@@ -161,6 +163,26 @@ describe('a configuration is refused', () => {
     const found = problems(yaml);
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(expected);
+  });
+
+  it.each([
+    [
+      'a probe that would not fit into a cycle',
+      '{ timeoutMs: 95000, dialects: [android, ios, windows] }',
+      'targets[0].timeoutMs: lets one probe of 8 requests take 785 s; 240 s fit into a cycle',
+    ],
+    [
+      'starts that are spread over more than the budget',
+      '{}',
+      'cycle.jitterSeconds: spreads the starts over 60 s, but none is made after budgetSeconds, 30 s',
+    ],
+  ])('for %s', (_, defaults, expected) => {
+    const cycle = defaults === '{}' ? 'cycle: { jitterSeconds: 60, budgetSeconds: 30 }\n' : '';
+    const loaded = parseConfig(`${cycle}defaults: ${defaults}\ntargets: [${TARGET}]`);
+    const planned = loaded.ok ? monitorPlan(loaded.config, { vantage: 'here' }) : undefined;
+    const found = planned?.ok === false ? planned.problems.map(({ setting, message }) => `${setting}: ${message}`) : [];
+    expect(found).toHaveLength(1);
+    expect(found[0]).toContain(expected);
   });
 
   it('for a CA that stands in two places, or is damaged', () => {

@@ -7,7 +7,8 @@ import { type Environment, loadSettings, SETTING_NAMES, type Settings, storageFr
 const NOW = Date.parse('2026-11-24T09:00:00Z');
 const URL_A = 'https://ndes-contoso.msappproxy.net/certsrv/mscep/mscep.dll';
 const CONNECTION = 'DefaultEndpointsProtocol=https;AccountName=acc;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net';
-const STORED: Environment = { SCEPWATCH_STORAGE_CONNECTION_STRING: CONNECTION };
+const SCHEDULED: Environment = { SCEPWATCH_PROBE_SCHEDULE: '0 * * * * *', SCEPWATCH_HOUSEKEEPING_SCHEDULE: '0 17 3 * * *' };
+const STORED: Environment = { ...SCHEDULED, SCEPWATCH_STORAGE_CONNECTION_STRING: CONNECTION };
 const FOLDER = mkdtempSync(join(tmpdir(), 'scepwatch-settings-'));
 afterAll(() => rmSync(FOLDER, { recursive: true }));
 
@@ -49,15 +50,20 @@ describe('what to watch', () => {
       ...STORED,
       SCEPWATCH_TARGET_URLS: `${URL_A}, https://NDES2.fabrikam.example/certsrv/mscep/mscep.dll`,
     }).plan;
-    expect(targets.map(({ id }) => id)).toEqual(['ndes-contoso', 'ndes2']);
+    expect(targets.map(({ id }) => id)).toEqual(['ndes-contoso-msappproxy-net', 'ndes2-fabrikam-example']);
   });
 
-  it('gives two targets of one host different ids', () => {
-    const { targets } = settings({
-      ...STORED,
-      SCEPWATCH_TARGET_URLS: `${URL_A} https://ndes-contoso.other.example/x https://10.0.0.1/x`,
-    }).plan;
-    expect(targets.map(({ id }) => id)).toEqual(['ndes-contoso', 'ndes-contoso-2', '10-0-0-1']);
+  it('gives each URL an id that does not hang on the others', () => {
+    const idsOf = (urls: string) => settings({ ...STORED, SCEPWATCH_TARGET_URLS: urls }).plan.targets.map(({ id, url }) => `${id} ${url}`);
+    const [contoso, fabrikam] = ['https://ndes.contoso.com/certsrv/mscep/mscep.dll', 'https://ndes.fabrikam.com/certsrv/mscep/mscep.dll'];
+    expect(idsOf(`${contoso} ${fabrikam}`).toSorted()).toEqual(idsOf(`${fabrikam} ${contoso}`).toSorted());
+    expect(idsOf(fabrikam)).toEqual([`ndes-fabrikam-com ${fabrikam}`]);
+  });
+
+  it('names no URL twice', () => {
+    expect(problems({ ...STORED, SCEPWATCH_TARGET_URLS: `${URL_A} ${URL_A}` })).toEqual([
+      expect.stringMatching(/names one URL twice \(number 2\)/),
+    ]);
   });
 
   it('comes from one place only', () => {
@@ -85,7 +91,7 @@ describe('what to watch', () => {
 });
 
 describe('where to store', () => {
-  const watched: Environment = { SCEPWATCH_TARGET_URLS: URL_A };
+  const watched: Environment = { ...SCHEDULED, SCEPWATCH_TARGET_URLS: URL_A };
 
   it('is a connection string, else an endpoint, else the storage of the function app', () => {
     const host = { AzureWebJobsStorage__tableServiceUri: 'https://host.table.core.windows.net', AzureWebJobsStorage__clientId: 'id-1' };
@@ -112,6 +118,18 @@ describe('where to store', () => {
     });
   });
 
+  it('is one: a key that was left over does not win over the identity in silence', () => {
+    const both = { ...watched, ...STORED, SCEPWATCH_STORAGE_TABLE_ENDPOINT: 'https://a.table.core.windows.net' };
+    expect(problems(both)).toEqual([
+      expect.stringMatching(/^SCEPWATCH_STORAGE_CONNECTION_STRING: stands beside SCEPWATCH_STORAGE_TABLE_ENDPOINT/),
+    ]);
+  });
+
+  it('has a table with a name that can be one, and what stands there instead is not repeated', () => {
+    const found = problems({ ...watched, ...STORED, SCEPWATCH_STORAGE_TABLE: CONNECTION });
+    expect(found).toEqual(['SCEPWATCH_STORAGE_TABLE: is no name of a table: 3 to 63 letters and digits, a letter first']);
+  });
+
   it('has to be given', () => {
     expect(problems(watched)).toEqual([expect.stringMatching(/^SCEPWATCH_STORAGE_TABLE_ENDPOINT: is missing/)]);
     expect(storageFromEnvironment(watched)).toBeUndefined();
@@ -125,6 +143,23 @@ describe('schedules', () => {
     expect(settings(usual).cycleEveryMs).toBe(60_000);
     expect(settings({ ...usual, SCEPWATCH_PROBE_SCHEDULE: '0 */5 * * * *' }).cycleEveryMs).toBe(300_000);
     expect(settings({ ...usual, SCEPWATCH_PROBE_SCHEDULE: '0 0 8-17 * * 1-5' }).cycleEveryMs).toBeGreaterThan(60 * 3_600_000);
+  });
+
+  it('have to be given: the host leaves out a function without one', () => {
+    const { SCEPWATCH_PROBE_SCHEDULE: _, ...without } = usual;
+    expect(problems(without)).toEqual([
+      expect.stringMatching(/^SCEPWATCH_PROBE_SCHEDULE: is missing, so the function would never run; set it to 0 \* \* \* \* \*/),
+    ]);
+  });
+
+  it('have to come round', () => {
+    expect(problems({ ...usual, SCEPWATCH_PROBE_SCHEDULE: '0 0 0 30 2 *' })).toEqual([
+      expect.stringMatching(/^SCEPWATCH_PROBE_SCHEDULE: never comes round/),
+    ]);
+  });
+
+  it('do not repeat a secret that was put in the wrong place', () => {
+    expect(problems({ ...usual, SCEPWATCH_PROBE_SCHEDULE: CONNECTION }).join()).not.toContain('c2VjcmV0');
   });
 
   it('are refused with what would be right', () => {
@@ -154,6 +189,7 @@ describe('settings', () => {
       'SCEPWATCH_STORAGE_CONECTION_STRING',
       'SCEPWATCH_CONFIG',
       'SCEPWATCH_PROBE_SCHEDULE',
+      'SCEPWATCH_HOUSEKEEPING_SCHEDULE',
     ]);
     expect(all.join('\n')).not.toContain('U0VDUkVU');
   });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { health } from '../../../functions/health.ts';
 import { housekeeping } from '../../../functions/housekeeping.ts';
 import { probe } from '../../../functions/probe.ts';
+import { answerHealth } from '../../../src/app/answer-health.ts';
 import type { ComposedMonitor, Monitor } from '../../../src/compose-monitor.ts';
 import { memoryRows } from '../../../src/store/memory-rows.ts';
 import { StoreError } from '../../../src/store/rows.ts';
@@ -29,7 +30,8 @@ function monitor(): { readonly world: World; readonly composed: Monitor } {
   const store = createStore(memoryRows());
   const plan = monitorPlan([monitoredTarget('a'), monitoredTarget('b')]);
   const deps: Monitor['deps'] = (log) => ({ ...cycleDeps(world, store), log });
-  return { world, composed: { ok: true, plan, cycleEveryMs: 60_000, cycleLimitMs: 540_000, deps, close: async () => {} } };
+  const health: Monitor['health'] = (log) => answerHealth({ plan, cycleEveryMs: 60_000, deps: deps(log) });
+  return { world, composed: { ok: true, plan, cycleEveryMs: 60_000, deps, health, close: async () => {} } };
 }
 
 const MISCONFIGURED: ComposedMonitor = {

@@ -70,6 +70,8 @@ function watchedTarget(periodMs = PERIOD_MS) {
       longUrl: undefined,
       maintenance: one.inMaintenance ? WINDOW : undefined,
       policy: POLICY,
+      workingSince: undefined,
+      host: 'h',
       view: { name: 't', periodMs, path: [], evidence: [], certificates: [] },
       storedRollups: missing.flatMap((key) => stored.get(key) ?? []),
     });
