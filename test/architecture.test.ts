@@ -31,7 +31,7 @@ const ROOMS: readonly Room[] = [
   { place: 'src/embedded-storage.ts', own: [], foreign: [] },
   { place: 'src/invocation-log.ts', own: ['src/core', 'src/app'], foreign: ['@azure/functions'] },
   // What every function loads at the start of a worker: the heavy half is imported with the first call.
-  { place: 'src/compose-monitor.ts', own: ['src/app', 'src/config', 'src/create-monitor.ts'], foreign: [] },
+  { place: 'src/compose-monitor.ts', own: ['src/core/render', 'src/app', 'src/config', 'src/create-monitor.ts'], foreign: [] },
   {
     place: 'src/create-monitor.ts',
     own: ['src/app', 'src/config', 'src/store', 'src/compose.ts', 'src/compose-monitor.ts', 'src/embedded-storage.ts', 'src/version.ts'],

@@ -1,7 +1,17 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { jsonSchemaText, type PublishedProbeReport, SCHEMA_NAMES } from '../../../src/cli/json-schemas.ts';
+import {
+  jsonSchemaText,
+  type PublishedHistory,
+  type PublishedProbeReport,
+  type PublishedStatus,
+  type PublishedWatchEvent,
+  SCHEMA_NAMES,
+} from '../../../src/cli/json-schemas.ts';
+import type { HistoryJson } from '../../../src/core/render/history-json.ts';
 import type { ProbeReportJson } from '../../../src/core/render/report-json.ts';
+import type { StatusJson } from '../../../src/core/render/status-json.ts';
+import type { WatchEventJson } from '../../../src/core/render/watch-json.ts';
 
 describe('the published schemas', () => {
   it.each(SCHEMA_NAMES)('are valid JSON Schema that names itself: %s', (name) => {
@@ -12,5 +22,11 @@ describe('the published schemas', () => {
 
   it('describe the probe report as the code has it', () => {
     expectTypeOf<ProbeReportJson>().toExtend<PublishedProbeReport>();
+  });
+
+  it('describe what reads the monitor as the code has it', () => {
+    expectTypeOf<StatusJson>().toExtend<PublishedStatus>();
+    expectTypeOf<HistoryJson>().toExtend<PublishedHistory>();
+    expectTypeOf<WatchEventJson>().toExtend<PublishedWatchEvent>();
   });
 });

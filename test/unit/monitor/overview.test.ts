@@ -55,9 +55,9 @@ describe('the monitor itself', () => {
     ],
     [
       'had no network',
-      cycleRecord({ ownNetwork: 'down' }),
+      cycleRecord({ blindSince: AT - 12 * MINUTE }),
       'troubled',
-      ["the monitor's own network was down in the last cycle, so nothing could be seen"],
+      ["the monitor's own network is down for 12 min, so nothing can be seen"],
     ],
     [
       'could not do everything',

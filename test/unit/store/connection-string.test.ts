@@ -107,7 +107,7 @@ describe('connecting', () => {
 
   it.each(['', 'ab', 'a_b', '1abc', 'a'.repeat(64), 'scep-watch'])('refuses the table name %j', (table) => {
     expect(problem(() => connectTable({ table, where: { kind: 'connection-string', connectionString } }))).toContain(
-      'is no name of a table',
+      'the name of the table is none',
     );
   });
 
