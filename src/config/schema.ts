@@ -224,7 +224,7 @@ export const Config = z
           .min(7)
           .max(4_000)
           .optional()
-          .describe('How long hourly figures are kept; 400 days when absent. Daily ones stay for ever'),
+          .describe('How long hourly figures and closed incidents are kept; 400 days when absent. Daily figures stay for ever'),
       })
       .optional(),
   })

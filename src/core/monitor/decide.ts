@@ -7,7 +7,7 @@ import type { Policy } from './policy.ts';
 import type { Reason } from './reason.ts';
 import { confirm, extendRuns, NO_RUNS, type Runs } from './runs.ts';
 import type { InMaintenance, TargetState, VerdictSeen } from './state.ts';
-import { type Condition, type Status, statusOf } from './status.ts';
+import { type Condition, isStale, type Status, statusOf } from './status.ts';
 
 /** One judged cycle of one target. */
 export interface Seen {
@@ -43,11 +43,13 @@ export function decide(before: TargetState | undefined, seen: Seen, policy: Poli
   const { incident: _, ...rest } = next;
   const state = attended.incident === undefined ? rest : { ...rest, incident: attended.incident };
   const { events } = attended;
-  const from = statusOf(before);
+  // Without a result for too long people have been shown unknown, whatever the last one had said.
+  const stale = before !== undefined && isStale(before.lastAt, seen.at, policy.staleAfterMs);
+  const from = stale ? 'unknown' : statusOf(before);
   const to = statusOf(state);
   if (from === to && before !== undefined) return { state, events };
   const settled = { ...state, since: seen.at };
-  const reason = before === undefined ? firstReason(settled) : reasonFor(last, settled, seen, policy);
+  const reason = before === undefined ? firstReason(settled) : stale ? 'results-again' : reasonFor(last, settled, seen, policy);
   return { state: settled, transition: { from, to, reason }, events };
 }
 

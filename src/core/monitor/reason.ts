@@ -19,6 +19,7 @@ export const REASONS = {
   'recovered-in-maintenance': 'it recovered within the maintenance window',
   'probe-blind': 'the network of the monitor itself was down, so nothing can be said',
   'probe-sees-again': 'the network of the monitor works again',
+  'results-again': 'the first result after a time without any, in which people were shown unknown',
   'target-removed': 'the target is no longer configured',
 } as const;
 

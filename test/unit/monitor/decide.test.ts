@@ -107,6 +107,7 @@ const REASON_STORIES: Readonly<Record<Exclude<Reason, 'target-removed'>, readonl
   'recovered-in-maintenance': ['XX[..', '3 resolved recovered-in-maintenance down'],
   'probe-blind': ['.b', '1 ok→unknown probe-blind'],
   'probe-sees-again': ['.b.', '2 unknown→ok probe-sees-again'],
+  'results-again': ['..      .', '8 unknown→ok results-again'],
 };
 
 describe('a reason', () => {

@@ -140,6 +140,13 @@ describe('the live table', () => {
     expect(lines).toContainEqual(expect.stringMatching(/^✗ down-00, down-01 {2}open for 9 min$/));
   });
 
+  it('rather shows every target that is down than a remark on each', () => {
+    const lines = frame(many(7, 40), {}, { height: 20, keys: 'q ends' });
+    expect(lines.filter((line) => line.startsWith('✗ down '))).toHaveLength(7);
+    expect(lines.join('\n')).not.toContain('╰─');
+    expect(frame(many(2, 2), {}, { height: 24 }).filter((line) => line.startsWith('path: '))).toHaveLength(1);
+  });
+
   it('tells one trouble of many targets once', () => {
     const lines = frame(many(30, 0));
     expect(lines.filter((line) => line.includes('application pool is stopped'))).toHaveLength(1);
