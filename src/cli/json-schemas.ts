@@ -7,6 +7,7 @@ import { HOP_STATES } from '../core/verdict/hop.ts';
 import { LAYERS } from '../core/verdict/layer.ts';
 import { OPERATIONS } from '../core/verdict/observation.ts';
 import { SEVERITIES } from '../core/verdict/severity.ts';
+import { HistoryReport, StatusReport, WatchEvent } from './monitor-schemas.ts';
 
 const Instant = z.iso.datetime().describe('ISO 8601, UTC');
 const Milliseconds = z.number().nonnegative();
@@ -143,6 +144,11 @@ const FaultsReport = z.strictObject({
   ),
 });
 
+/** The same for what reads the monitor. */
+export type PublishedStatus = DeepReadonly<z.infer<typeof StatusReport>>;
+export type PublishedHistory = DeepReadonly<z.infer<typeof HistoryReport>>;
+export type PublishedWatchEvent = DeepReadonly<z.infer<typeof WatchEvent>>;
+
 /** Every published JSON Schema by file name under docs/schemas. */
 const JSON_SCHEMAS = {
   'probe-1.schema.json': ProbeReport,
@@ -152,6 +158,9 @@ const JSON_SCHEMAS = {
   'explain-1.schema.json': ExplainReport,
   'codes-1.schema.json': CodesReport,
   'faults-1.schema.json': FaultsReport,
+  'status-1.schema.json': StatusReport,
+  'history-1.schema.json': HistoryReport,
+  'watch-1.schema.json': WatchEvent,
   'config.schema.json': Config,
 } as const;
 

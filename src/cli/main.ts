@@ -5,11 +5,14 @@ import { VERSION } from '../version.ts';
 import { addCheckConfigCommand } from './check-config.ts';
 import { EXIT_USAGE } from './exit-code.ts';
 import { addExplainCommand } from './explain.ts';
+import { addHistoryCommand } from './history.ts';
 import { processTerminal, type Terminal } from './output.ts';
 import { addProbeCommand } from './probe.ts';
 import { addSimulateCommand } from './simulate.ts';
 import { addStartCommand } from './start.ts';
+import { addStatusCommand } from './status.ts';
 import { UsageError } from './usage-error.ts';
+import { addWatchCommand } from './watch.ts';
 
 /**
  * Runs one command line (without the program's own name) and answers the exit code. Never throws and never ends the process:
@@ -40,15 +43,29 @@ function createProgram(terminal: Terminal, finish: (code: number) => void): Comm
     .exitOverride()
     .configureOutput({ writeOut: terminal.out, writeErr: () => {}, getOutHelpWidth: () => terminal.width })
     .addHelpText('after', EXAMPLES);
-  for (const add of [addProbeCommand, addExplainCommand, addCheckConfigCommand, addSimulateCommand, addStartCommand]) add(program, terminal, finish);
+  for (const add of COMMANDS) add(program, terminal, finish);
   return program;
 }
+
+const COMMANDS = [
+  addProbeCommand,
+  addStartCommand,
+  addWatchCommand,
+  addStatusCommand,
+  addHistoryCommand,
+  addExplainCommand,
+  addCheckConfigCommand,
+  addSimulateCommand,
+];
 
 const EXAMPLES = `
 Examples:
   scepwatch probe https://<app>-<tenant>.msappproxy.net/certsrv/mscep/mscep.dll
   scepwatch probe --simulate ndes-app-pool-stopped     try it without a server
   scepwatch probe URL --format nagios                  as a monitoring plugin
+  scepwatch watch URL URL                              a live table, watched from here
+  scepwatch status                                     how the running monitor finds all targets
+  scepwatch history ID --since 7d                      what became of one of them
   scepwatch explain ra-certificate-expired             every step of the fix`;
 
 function report(error: unknown, argv: readonly string[], { out, err }: Terminal): number {

@@ -1,4 +1,5 @@
 import { catalogEntry } from '../diagnose/catalog.ts';
+import { type Diagnosis, diagnosisSeverity } from '../diagnose/diagnosis.ts';
 import type { JoinedView } from '../diagnose/join-views.ts';
 import type { LogCode } from '../diagnose/log-code.ts';
 import type { LogFinding } from '../diagnose/log-finding.ts';
@@ -12,7 +13,6 @@ import type { Cause, Link } from '../verdict/catalog-entry.ts';
 import type { VerdictCode } from '../verdict/code.ts';
 import type { Layer } from '../verdict/layer.ts';
 import type { Severity } from '../verdict/severity.ts';
-import { type Diagnosis, diagnosisSeverity } from './diagnose-text.ts';
 
 export interface EvidenceJson {
   readonly file: string;

@@ -1,4 +1,5 @@
 import { catalogEntry } from '../diagnose/catalog.ts';
+import { type Diagnosis, diagnosisSeverity, isTrouble } from '../diagnose/diagnosis.ts';
 import type { JoinedView } from '../diagnose/join-views.ts';
 import type { LogFinding } from '../diagnose/log-finding.ts';
 import { LOG_FORMAT_NAMES } from '../diagnose/log-format.ts';
@@ -12,18 +13,10 @@ import { wrap } from '../text/wrap.ts';
 import { isoTime } from '../time.ts';
 import type { CatalogEntry, Cause } from '../verdict/catalog-entry.ts';
 import { LAYER_NAMES } from '../verdict/layer.ts';
-import { compareSeverity, type Severity } from '../verdict/severity.ts';
 import { timelineLegend, timelinePicture } from './log-timeline.ts';
 import { type Paint, SEVERITY_INK, SEVERITY_MARK } from './paint.ts';
 import { SEVERITY_WORDS } from './report-text.ts';
 import { counted } from './status-words.ts';
-
-/** Everything that is known after the logs have been read, and perhaps the target probed. */
-export interface Diagnosis {
-  readonly logs: readonly GivenLog[];
-  readonly summary: LogSummary;
-  readonly joined?: JoinedView;
-}
 
 export interface DiagnoseTextOptions {
   /** Characters in a line. */
@@ -44,7 +37,7 @@ const LOGS_SHOWN = 12;
 /** What the logs say, for a person: the cause and what to do first, then the picture, then the figures. */
 export function diagnoseText(diagnosis: Diagnosis, options: DiagnoseTextOptions): string {
   const { summary, joined } = diagnosis;
-  const [first, ...others] = summary.findings.filter(isTrouble);
+  const [first, ...others] = summary.findings.filter(({ code }) => isTrouble(code));
   const { paint, width } = options;
   const sections: (readonly string[])[] = [
     headline(diagnosis, first, options),
@@ -61,7 +54,7 @@ export function diagnoseText(diagnosis: Diagnosis, options: DiagnoseTextOptions)
     ),
     titled(
       'Good signs',
-      summary.findings.filter((finding) => !isTrouble(finding)).flatMap((finding) => goodLines(finding, options)),
+      summary.findings.filter((finding) => !isTrouble(finding.code)).flatMap((finding) => goodLines(finding, options)),
       paint,
     ),
     titled('Requests', requestLines(summary, options), paint),
@@ -83,21 +76,6 @@ export function diagnoseText(diagnosis: Diagnosis, options: DiagnoseTextOptions)
     .filter((lines) => lines.length > 0)
     .map(indentAfterFirst)
     .join('\n\n')}\n`;
-}
-
-/** The worst of all findings, and of the view from outside. */
-export function diagnosisSeverity({ summary, joined }: Diagnosis): Severity {
-  const severities = [
-    ...summary.findings.map(({ code }) => catalogEntry(code).severity),
-    ...(joined === undefined ? [] : [joined.severity]),
-  ];
-  const worst = severities.filter((one) => one !== 'unknown').toSorted((a, b) => compareSeverity(b, a))[0] ?? 'ok';
-  return worst === 'info' ? 'ok' : worst;
-}
-
-function isTrouble({ code }: FindingSummary): boolean {
-  const { severity } = catalogEntry(code);
-  return severity === 'crit' || severity === 'warn';
 }
 
 function titled(title: string, lines: readonly string[], paint: Paint): readonly string[] {
@@ -128,9 +106,10 @@ function headline(diagnosis: Diagnosis, first: FindingSummary | undefined, { pai
   ];
 }
 
-function titleWithoutTrouble({ summary, joined }: Diagnosis): string {
+function titleWithoutTrouble({ logs, summary, joined }: Diagnosis): string {
   if (joined !== undefined && (joined.severity === 'crit' || joined.severity === 'warn'))
     return 'The logs show no trouble, but from outside something is wrong';
+  if (logs.every(({ format }) => format === undefined)) return 'Nothing could be read';
   if (summary.exchanges > 0 || summary.findings.length > 0) return 'The logs show no trouble';
   return 'The logs say nothing about SCEP';
 }
