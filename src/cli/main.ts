@@ -68,6 +68,9 @@ Examples:
   scepwatch history ID --since 7d                      what became of one of them
   scepwatch explain ra-certificate-expired             every step of the fix`;
 
+/** Characters; several problems of a configuration are one message. */
+const MAX_MESSAGE = 2_000;
+
 function report(error: unknown, argv: readonly string[], { out, err }: Terminal): number {
   // commander throws for --help and --version too, after it has printed them.
   if (error instanceof CommanderError && error.exitCode === 0) return 0;
@@ -75,7 +78,7 @@ function report(error: unknown, argv: readonly string[], { out, err }: Terminal)
   const text = usage
     ? error.message.replace(/^error: /, '').replace(/\n\(Did you mean (.*?)\?\)/s, ' (did you mean $1?)')
     : internal(error);
-  const message = printable(withoutSecrets(text), 600);
+  const message = printable(withoutSecrets(text), MAX_MESSAGE);
   switch (wantedFormat(argv)) {
     case 'json':
       out(`${printableJson({ schema: 'scepwatch.error/1', error: { kind: usage ? 'usage' : 'internal', message } }, 2)}\n`);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError } from 'commander';
+import type { ConfigProblem } from '../config/load.ts';
 import { printable } from '../core/text/printable.ts';
 import type { VerdictCode } from '../core/verdict/code.ts';
 import type { LogLine } from '../runner/log-line.ts';
@@ -67,7 +68,7 @@ async function start(urls: readonly string[], options: StartCommandOptions, term
     log: writeLog(terminal, options.verbose === true),
   }).catch((error: unknown) => {
     stopped.ignore();
-    if (error instanceof UnusableSettings) throw new UsageError(settingsMessage(error.message));
+    if (error instanceof UnusableSettings) throw new UsageError(settingsMessage(error.problems, options.config));
     // Ports, folders and locks are the operator's to put right, and the message says how.
     throw error instanceof Error ? new UsageError(error.message) : error;
   });
@@ -96,11 +97,16 @@ async function watched(urls: readonly string[], { config, simulate }: StartComma
   return urls.length === 0 ? undefined : { urls: parseUrls(urls).map(({ url }) => url) };
 }
 
-function settingsMessage(message: string): string {
-  const problems = message.split('\n');
-  return problems.length === 1
-    ? message
-    : `${problems.length} settings have to be put right:\n${problems.map((one) => `  ${one}`).join('\n')}`;
+/** A file that was named on the command line is told by its name and not by the setting that it becomes. */
+function settingsMessage(problems: readonly ConfigProblem[], file: string | undefined): string {
+  const lines = problems.map(({ setting, line, column, message }) => {
+    const place =
+      file === undefined
+        ? setting
+        : setting.replace(/^SCEPWATCH_CONFIG_FILE(?:: )?/, `${file}${line === undefined ? '' : `:${line}:${column}`}: `).replace(/: $/, '');
+    return `${place}: ${message}`;
+  });
+  return lines.length === 1 ? lines.join('') : `${lines.length} settings have to be put right; ${lines.join('; ')}`;
 }
 
 async function givenUp({ azurite }: RunningMonitor, { err, paint }: Terminal): Promise<void> {

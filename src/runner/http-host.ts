@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import type { HttpInput, HttpOutput } from './invoke.ts';
-import { LOOPBACK, listenOnLoopback } from './listen.ts';
+import { ANOTHER_PORT, LOOPBACK, listenOnLoopback } from './listen.ts';
 import { describeError, type WriteLog } from './log-line.ts';
 import { matchRoute, type RequestPath, type RouteTemplate, requestPath } from './route-template.ts';
 import { setCookie } from './set-cookie.ts';
@@ -75,7 +75,7 @@ export async function startHttpHost(options: HttpHostOptions): Promise<HttpHost>
   );
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(limits.idleMs);
-  const port = await listenOnLoopback(server, options.port, 'choose another with --port, or --port 0 for any free one');
+  const port = await listenOnLoopback(server, options.port, ANOTHER_PORT);
   let closed: Promise<void> | undefined;
   return {
     url: `http://${LOOPBACK}:${port}`,

@@ -16,6 +16,7 @@ import { announceEmbeddedStorage, embeddedStorage, withdrawEmbeddedStorage } fro
 import type { Simulator } from '../simulator/server.ts';
 import { probeScheduleFor } from './default-schedule.ts';
 import { acquireInstanceLock } from './instance-lock.ts';
+import { ANOTHER_PORT, checkPort } from './listen.ts';
 import { describeError, type WriteLog } from './log-line.ts';
 import { type RunningApp, runApp } from './run-app.ts';
 import { type SupervisedAzurite, superviseAzurite } from './supervise-azurite.ts';
@@ -120,6 +121,8 @@ async function start(options: StartOptions, onClose: (closer: () => Promise<void
   if (!checked.ok) throw new UnusableSettings(checked.problems);
   const { plan } = checked.settings;
 
+  // Before anything is written: a port that is taken is no reason to leave a folder behind.
+  await checkPort(port, ANOTHER_PORT);
   const lock = await acquireInstanceLock(dataFolder).catch((error: unknown) => {
     throw folderError(dataFolder, error);
   });
