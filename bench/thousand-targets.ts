@@ -9,8 +9,10 @@ import { rawServer } from '../test/support/raw-server.ts';
 import { startChild } from './support/child.ts';
 import { childPid, cpuMsOf, peakRssMb } from './support/machine.ts';
 import { makeMaterial } from './support/material.ts';
+import { NODE_ARGS } from './support/node-args.ts';
 import type { Bench } from './support/result.ts';
 import { startScepNginx } from './support/scep-nginx.ts';
+import { SCHEDULES } from './support/schedules.ts';
 import type { ThousandAnswer, ThousandRequest } from './thousand-child.ts';
 
 const TARGETS = 1000;
@@ -49,11 +51,12 @@ export const thousandTargets: Bench = async ({ progress, profileFolder }) => {
   const azurite = await startAzurite({ folder });
   try {
     const storagePid = childPid('azurite');
-    await using child = await startChild<ThousandRequest, ThousandAnswer>('thousand-child.ts', profileFolder);
+    await using child = await startChild<ThousandRequest, ThousandAnswer>('thousand-child.ts', profileFolder, NODE_ARGS);
     const settings = await child.ask(
       {
         kind: 'settings',
         environment: {
+          ...SCHEDULES,
           SCEPWATCH_CONFIG: JSON.stringify({ defaults: { ca: material.caPem }, controlUrls: [], targets }),
           SCEPWATCH_STORAGE_CONNECTION_STRING: azurite.connectionString,
           SCEPWATCH_VANTAGE: 'bench',
@@ -104,7 +107,7 @@ export const thousandTargets: Bench = async ({ progress, profileFolder }) => {
         `limits: ${tcpMs / 1000} s for a connection, ${tlsMs / 1000} s for a TLS handshake, ${answerMs / 1000} s for an answer, ${afterNoReplyMs / 1000} s for the rest once one check had no reply; so no cycle with a silent HTTP server can be shorter than ${(answerMs + afterNoReplyMs) / 1000} s`,
         'black holes: in equal parts those whose connection requests vanish, those that never answer the TLS handshake, and those that never answer a request; every fiftieth target, the last one included',
         `settings: the defaults (50 at a time, start spread over 2 s, a long URL once an hour: in the first cycle only); read and checked in ${seconds(settings.cpuMs)} of CPU, ${settings.rssMb.toFixed(0)} MB afterwards`,
-        `memory: resident set of the monitor's process (VmHWM), Node itself included; Azurite is another process, on disk, ${storagePeakMb.toFixed(0)} MB at most`,
+        `memory: resident set of the monitor's process (VmHWM), Node itself included, ${NODE_ARGS.length === 0 ? 'started without flags' : `started with ${NODE_ARGS.join(' ')}`} as npm start does; Azurite is another process, on disk, ${storagePeakMb.toFixed(0)} MB at most`,
         'healthy targets are paths on one nginx with TLS on the same machine; it and Azurite compete with the monitor for the cores',
       ],
       figures: Object.fromEntries([

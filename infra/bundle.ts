@@ -105,9 +105,10 @@ function leanAzure(): Plugin {
     name: 'lean Azure',
     setup: ({ onResolve, onLoad }) => {
       // Rows travel as JSON; XML is only for the properties of an account and access policies, which nobody asks for. Whatever answers an error in
-      // XML all the same (a proxy, the front end) is understood by its status, header and text: see `serviceCode` in src/store/tables/failure.ts.
+      // XML all the same (a proxy, the front end) is understood by its status, header and text: see `serviceCode` in src/store/tables/failure.ts. A list
+      // that came as XML would be one of a row without a key, which is refused.
       onLoad({ filter: /core-xml[\\/]dist[\\/]esm[\\/]xml\.js$/ }, () => ({
-        contents: `export async function parseXML() { return {}; }\nexport function stringifyXML() { ${missing('XML')} }`,
+        contents: `export async function parseXML() { return { value: [{}] }; }\nexport function stringifyXML() { ${missing('XML')} }`,
       }));
       // Agents for proxies tell what they do, when asked; Node can be asked too (NODE_DEBUG=https-proxy-agent), in 50 bytes instead of 10,000.
       onResolve({ filter: /^debug$/ }, () => ({ path: 'debug', namespace: 'lean' }));

@@ -59,7 +59,14 @@ const ROOMS: readonly Room[] = [
   },
   {
     place: 'functions',
-    own: ['src/app', 'src/core/render', 'src/compose-monitor.ts', 'src/invocation-log.ts', 'src/version.ts'],
+    own: [
+      'src/app',
+      'src/core/render',
+      'src/diagnose/answer-diagnosis.ts',
+      'src/compose-monitor.ts',
+      'src/invocation-log.ts',
+      'src/version.ts',
+    ],
     foreign: ['@azure/functions'],
   },
 ];

@@ -9,9 +9,13 @@ export interface Child<Request, Answer> extends AsyncDisposable {
 type Reply<Answer> = { readonly ok: true; readonly answer: Answer } | { readonly ok: false; readonly error: string };
 
 /** A process of its own for what is measured, so that nobody else's work counts. One question at a time. */
-export async function startChild<Request extends object, Answer>(file: string, profileFolder?: string): Promise<Child<Request, Answer>> {
+export async function startChild<Request extends object, Answer>(
+  file: string,
+  profileFolder?: string,
+  nodeArgs: readonly string[] = [],
+): Promise<Child<Request, Answer>> {
   const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
-  const child = fork(new URL(`../${file}`, import.meta.url), { execArgv: profile });
+  const child = fork(new URL(`../${file}`, import.meta.url), { execArgv: [...nodeArgs, ...profile] });
   await once(child, 'spawn');
   const exited = once(child, 'exit');
   return {

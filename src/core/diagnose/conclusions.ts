@@ -1,5 +1,5 @@
 import { durationText } from '../text/duration.ts';
-import { isoTime } from '../time.ts';
+import { counted, minuteText, spanText } from './clock-text.ts';
 import type { LogFinding } from './log-finding.ts';
 import type { LogFormat } from './log-format.ts';
 import type { GivenLog, PlatformCount, Timeline } from './log-summary.ts';
@@ -30,9 +30,9 @@ export interface WholeLog {
   readonly files: readonly FileCounts[];
   readonly platforms: readonly PlatformCount[];
   readonly timeline: Timeline | undefined;
-  /** Epoch ms; absent when no log has a date. */
-  readonly from: number | undefined;
-  readonly until: number | undefined;
+  /** Epoch ms: the time that was asked for, `before` not included. */
+  readonly since: number | undefined;
+  readonly before: number | undefined;
   /** The only platform that was asked for. */
   readonly platform: Platform | undefined;
 }
@@ -59,20 +59,28 @@ function serverFiles(whole: WholeLog): readonly FileCounts[] {
 
 /** An IIS log that covers time and has no request of a device. */
 function nothingArrived(whole: WholeLog): LogFinding | undefined {
-  const { from, until } = whole;
-  const [log] = serverLogs(whole);
-  if (log === undefined || from === undefined || until === undefined) return undefined;
-  if (serverFiles(whole).some(({ fromDevices }) => fromDevices > 0)) return undefined;
+  const logs = serverLogs(whole);
+  const covering = logs.flatMap((log) => spanWithin(log, whole));
+  const [log] = logs;
+  if (log === undefined || covering.length === 0 || serverFiles(whole).some(({ fromDevices }) => fromDevices > 0)) return undefined;
   const own = serverFiles(whole).reduce((sum, { platforms }) => sum + (platforms.get('probe')?.count ?? 0), 0);
-  const lines = serverLogs(whole).reduce((sum, one) => sum + one.lines, 0);
+  const lines = logs.reduce((sum, one) => sum + one.lines, 0);
+  const [from, until] = [Math.min(...covering.map((one) => one.from)), Math.max(...covering.map((one) => one.until))];
   return {
     code: 'log-no-scep-requests',
     at: until,
     file: log.file,
     line: log.lines,
-    text: `no request of a device for /certsrv/mscep in ${counted(lines, 'line')}, ${clock(from)} to ${clock(until)}`,
+    text: `no request of a device for /certsrv/mscep in ${counted(lines, 'line')}, ${spanText(from, until)}`,
     ...(own > 0 && { detail: `only ${counted(own, 'request')} of scepwatch itself arrived: the way from outside to IIS works` }),
   };
+}
+
+/** The part of a log that was asked for, or none. */
+function spanWithin({ from, until }: GivenLog, { since, before }: WholeLog): readonly Span[] {
+  if (from === undefined || until === undefined) return [];
+  const part = { from: Math.max(from, since ?? from), until: Math.min(until, before ?? until) };
+  return part.from <= part.until ? [part] : [];
 }
 
 /** The log of a device shows requests of a platform that the log of the server does not have, although it covers that time. */
@@ -98,7 +106,7 @@ function platformsNotInServerLog(whole: WholeLog): readonly LogFinding[] {
     return first === undefined
       ? []
       : [
-          missing(platform, first.file, first.lastLine, whole.until, {
+          missing(platform, first.file, first.lastLine, finite(span.until), {
             text: `no request of ${PLATFORM_NAMES[platform]} in the IIS log, and ${counted(others, 'request')} of others`,
           }),
         ];
@@ -146,7 +154,7 @@ function platformsThatStopped(whole: WholeLog): readonly LogFinding[] {
       pause.longestBefore === 0 ? '' : `; before, the longest pause was about ${durationText(pause.longestBefore * bucketMs)}`;
     return [
       missing(platform, last?.file ?? '', last?.platforms.get(platform)?.lastLine ?? 1, counts.lastAt, {
-        text: `no ${PLATFORM_NAMES[platform]} request since ${clock(counts.lastAt)}, for about ${durationText(pause.buckets * bucketMs)}, while ${counted(pause.others, 'other')} arrived${longest}`,
+        text: `no ${PLATFORM_NAMES[platform]} request since ${minuteText(counts.lastAt)}, for about ${durationText(pause.buckets * bucketMs)}, while ${counted(pause.others, 'other')} arrived${longest}`,
       }),
     ];
   });
@@ -184,12 +192,4 @@ function missing(platform: Platform, file: string, line: number, at: number | un
 
 function finite(at: number): number | undefined {
   return Number.isFinite(at) ? at : undefined;
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
-}
-
-function clock(at: number): string {
-  return `${isoTime(at).slice(0, 16).replace('T', ' ')}Z`;
 }

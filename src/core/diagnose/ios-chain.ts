@@ -16,7 +16,8 @@ const MANY = 20;
 interface Device {
   certificates: number;
   capabilities: number;
-  readonly first: LogFinding;
+  /** Its first GetCACert. */
+  first: LogFinding | undefined;
   /** Epoch ms of the last GetCACert. */
   lastAt: number | undefined;
 }
@@ -30,60 +31,74 @@ export interface IosChain {
 
 export function createIosChain(): IosChain {
   const devices = new Map<string, Device>();
-  let certificates = 0;
-  let capabilities = 0;
+  const all: Device = { certificates: 0, capabilities: 0, first: undefined, lastAt: undefined };
   let overflowed = false;
+
+  const deviceOf = (device: string): Device | undefined => {
+    const name = device.length > NAME_LIMIT ? device.slice(0, NAME_LIMIT) : device;
+    const known = devices.get(name);
+    if (known !== undefined) return known;
+    if (devices.size >= DEVICES) {
+      overflowed = true;
+      return undefined;
+    }
+    const added: Device = { certificates: 0, capabilities: 0, first: undefined, lastAt: undefined };
+    devices.set(detached(name), added);
+    return added;
+  };
 
   return {
     add: (exchange, at) => {
-      const { operation, status, device = '' } = exchange;
-      if (exchange.platform !== 'ios') return;
-      const name = device.length > NAME_LIMIT ? device.slice(0, NAME_LIMIT) : device;
-      if (operation === 'GetCACaps') {
-        capabilities++;
-        const known = devices.get(name);
-        if (known !== undefined) known.capabilities++;
-      } else if (operation === 'GetCACert' && (status === undefined || status === 200)) {
-        certificates++;
-        const known = devices.get(name);
-        if (known !== undefined) {
-          known.certificates++;
-          known.lastAt = at ?? known.lastAt;
-        } else if (devices.size < DEVICES) {
-          devices.set(detached(name), { certificates: 1, capabilities: 0, first: findingOf(exchange, at), lastAt: at });
-        } else overflowed = true;
-      }
+      const { platform, operation, status, device = '' } = exchange;
+      if (platform !== 'ios' || (operation !== 'GetCACaps' && operation !== 'GetCACert')) return;
+      if (operation === 'GetCACert' && status !== undefined && status !== 200) return;
+      for (const one of [all, deviceOf(device)]) if (one !== undefined) note(one, exchange, at);
     },
     conclude: (until) => {
-      const all = [...devices.values()];
-      const stopped = all.filter((device) => device.capabilities === 0 && (device.certificates > 1 || !inFlight(device, until)));
-      const [first] = stopped;
-      if (capabilities === 0)
-        return first === undefined ? undefined : { ...first.first, detail: `GetCACert ${counted(certificates)}, GetCACaps not once` };
-      const [often] = stopped.filter((device) => device.certificates > 1);
-      if (often !== undefined && !overflowed) {
-        const many = stopped.filter((device) => device.certificates > 1).length;
-        return {
-          ...often.first,
-          detail: `${many} of ${all.length} iOS devices asked for GetCACert again and again, and never for GetCACaps`,
-        };
-      }
-      const [any] = all;
-      if (any === undefined || certificates < MANY || capabilities * 2 >= certificates) return undefined;
-      return {
-        ...any.first,
-        detail: `GetCACert ${counted(certificates)}, but GetCACaps only ${counted(capabilities)}: a part of the iOS devices stops there`,
-      };
+      const known = [...devices.values()];
+      return neverAsked(all, known, until) ?? (overflowed ? undefined : someNeverAsk(known)) ?? fewAsk(all);
     },
   };
 }
 
-function inFlight({ lastAt }: Device, until: number | undefined): boolean {
-  return lastAt !== undefined && until !== undefined && until - lastAt < IN_FLIGHT_MS;
+function note(device: Device, exchange: ScepExchange, at: number | undefined): void {
+  if (exchange.operation === 'GetCACaps') {
+    device.capabilities++;
+    return;
+  }
+  device.certificates++;
+  device.first ??= describedExchange('log-ios-chain-not-trusted', exchange, at);
+  device.lastAt = at ?? device.lastAt;
 }
 
-function findingOf(exchange: ScepExchange, at: number | undefined): LogFinding {
-  return describedExchange('log-ios-chain-not-trusted', exchange, at);
+/** Not one device asked for capabilities. */
+function neverAsked({ certificates, capabilities }: Device, known: readonly Device[], until: number | undefined): LogFinding | undefined {
+  if (capabilities > 0) return undefined;
+  const stopped = known.find((device) => device.certificates > 1 || (device.certificates > 0 && !inFlight(device, until)));
+  return told(stopped, `GetCACert ${counted(certificates)}, GetCACaps not once`);
+}
+
+function someNeverAsk(known: readonly Device[]): LogFinding | undefined {
+  const stopped = known.filter((device) => device.capabilities === 0 && device.certificates > 1);
+  return told(stopped[0], `${stopped.length} of ${known.length} iOS devices asked for GetCACert again and again, and never for GetCACaps`);
+}
+
+/** Behind a connector all devices have one address, and only the numbers tell. */
+function fewAsk(all: Device): LogFinding | undefined {
+  const { certificates, capabilities } = all;
+  if (certificates < MANY || capabilities * 2 >= certificates) return undefined;
+  return told(
+    all,
+    `GetCACert ${counted(certificates)}, but GetCACaps only ${counted(capabilities)}: a part of the iOS devices stops there`,
+  );
+}
+
+function told(device: Device | undefined, detail: string): LogFinding | undefined {
+  return device?.first === undefined ? undefined : { ...device.first, detail };
+}
+
+function inFlight({ lastAt }: Device, until: number | undefined): boolean {
+  return lastAt !== undefined && until !== undefined && until - lastAt < IN_FLIGHT_MS;
 }
 
 function counted(times: number): string {

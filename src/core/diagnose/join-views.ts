@@ -1,12 +1,12 @@
 import type { TargetSummary } from '../monitor/summary.ts';
 import { durationText } from '../text/duration.ts';
-import { isoTime } from '../time.ts';
 import { CATALOG } from '../verdict/catalog.ts';
 import type { VerdictCode } from '../verdict/code.ts';
 import { LAYER_NAMES, LAYERS, type Layer } from '../verdict/layer.ts';
 import type { TargetReport } from '../verdict/report.ts';
 import { compareSeverity, type Severity } from '../verdict/severity.ts';
 import { catalogEntry } from './catalog.ts';
+import { counted, minuteText, spanText } from './clock-text.ts';
 import type { LogCode } from './log-code.ts';
 import type { FindingSummary, LogSummary } from './log-summary.ts';
 import { DEVICE_PLATFORMS, PLATFORM_NAMES } from './platform-names.ts';
@@ -201,16 +201,15 @@ function sameTrouble({ outside, summary }: Case): Found | undefined {
 
 function logExplains({ outside, summary }: Case): Found | undefined {
   if (!isTrouble(outside.severity)) return undefined;
-  const causes = EXPLAINED_BY[outside.code] ?? [];
-  const cause = causes.flatMap((code) =>
-    summary.findings.filter((finding) => finding.code === code && finding.goodAgainAt === undefined),
-  )[0];
+  const causes = (EXPLAINED_BY[outside.code] ?? []).flatMap((code) => summary.findings.filter((finding) => finding.code === code));
+  const cause = causes.find(({ goodAgainAt }) => goodAgainAt === undefined) ?? causes[0];
   if (cause === undefined) return undefined;
-  return {
-    relation: 'log-explains',
-    answer: `Outside: ${seenOutside(outside)}. The log names the cause: ${titleOf(cause)}${sinceText(cause)}.`,
-    ...codeOf(cause),
-  };
+  const inside = `${titleOf(cause)}${sinceText(cause)}`;
+  const answer =
+    cause.goodAgainAt === undefined
+      ? `The log names the cause: ${inside}.`
+      : `The log has a cause that was over at ${minuteText(cause.goodAgainAt)} and may be back: ${inside}.`;
+  return { relation: 'log-explains', answer: `Outside: ${seenOutside(outside)}. ${answer}`, ...codeOf(cause) };
 }
 
 function outsideExplains({ outside, summary }: Case): Found | undefined {
@@ -240,12 +239,12 @@ function answersBrokenWay({ outside, summary, gap, worst }: Case): Found | undef
   if (gap !== undefined && gap > RECENT_MS)
     return {
       relation: 'later',
-      answer: `Outside: ${seenOutside(outside)}. Devices were still answered at ${clock(lastGood)}, so it began after that.`,
+      answer: `Outside: ${seenOutside(outside)}. Devices were still answered at ${minuteText(lastGood)}, so it began after that.`,
       ...codeOf(worst),
     };
   return {
     relation: 'contradiction',
-    answer: `From outside the way is broken at ${LAYER_NAMES[outside.layer]} (${outside.code}), but devices were answered until ${clock(lastGood)}: they come another way, or the way of the probe is not theirs.`,
+    answer: `From outside the way is broken at ${LAYER_NAMES[outside.layer]} (${outside.code}), but devices were answered until ${minuteText(lastGood)}: they come another way, or the way of the probe is not theirs.`,
     ...codeOf(worst),
   };
 }
@@ -255,8 +254,7 @@ const RECENT_MS = 15 * 60_000;
 function nothingArrives({ outside, summary }: Case): Found | undefined {
   const empty = summary.findings.find(({ code }) => code === 'log-no-scep-requests');
   if (empty === undefined || isTrouble(outside.severity)) return undefined;
-  const covered =
-    summary.from === undefined || summary.until === undefined ? '' : ` from ${clock(summary.from)} until ${clock(summary.until)}`;
+  const covered = summary.from === undefined || summary.until === undefined ? '' : ` ${spanText(summary.from, summary.until)}`;
   return {
     relation: 'blocked-before-iis',
     answer: `Reachable from outside (${shortly(outside)}), but the IIS log has no request of a device${covered}: devices are blocked on the way, or use another URL.`,
@@ -268,7 +266,7 @@ function platformMissing({ outside, summary, worst }: Case): Found | undefined {
   if (worst?.code !== 'log-platform-missing' || isTrouble(outside.severity)) return undefined;
   const told = worst.platforms.map(({ platform }) => {
     const last = summary.platforms.find((one) => one.platform === platform)?.lastAt;
-    return `no ${PLATFORM_NAMES[platform]} request in IIS${last === undefined ? '' : ` since ${clock(last)}`}`;
+    return `no ${PLATFORM_NAMES[platform]} request in IIS${last === undefined ? '' : ` since ${minuteText(last)}`}`;
   });
   return {
     relation: 'platform-missing',
@@ -304,17 +302,14 @@ function twoTroubles({ outside, worst, summary }: Case): Found | undefined {
 
 function agreement({ outside, summary }: Case): Found {
   const good = summary.platforms.filter(({ platform }) => DEVICE_PLATFORMS.includes(platform)).reduce((sum, { ok }) => sum + ok, 0);
-  const inside =
-    good === 0
-      ? 'the log shows no trouble'
-      : `the log has ${good} ${good === 1 ? 'request' : 'requests'} of devices that were answered well`;
+  const inside = good === 0 ? 'the log shows no trouble' : `the log has ${counted(good, 'request')} of devices that were answered well`;
   return { relation: 'agree', answer: `Both views agree: reachable from outside (${shortly(outside)}), and ${inside}.` };
 }
 
 function notesOf({ gap, summary, outside }: Case): readonly string[] {
   if (gap === undefined) return summary.exchanges === 0 ? [] : ['The log has no dates, so the two views cannot be put on one timeline.'];
-  if (gap > OLD_MS) return [`The log ends ${durationText(gap)} before the view from outside (${clock(outside.at)}).`];
-  return gap < -OLD_MS ? [`The log goes on for ${durationText(-gap)} after the view from outside (${clock(outside.at)}).`] : [];
+  if (gap > OLD_MS) return [`The log ends ${durationText(gap)} before the view from outside (${minuteText(outside.at)}).`];
+  return gap < -OLD_MS ? [`The log goes on for ${durationText(-gap)} after the view from outside (${minuteText(outside.at)}).`] : [];
 }
 
 function lastGoodOfDevices({ platforms }: LogSummary): number | undefined {
@@ -343,7 +338,7 @@ function titleOf({ code }: FindingSummary): string {
 
 function sinceText({ firstAt, lastAt }: FindingSummary): string {
   if (firstAt === undefined || lastAt === undefined) return '';
-  return firstAt === lastAt ? `, at ${clock(firstAt)}` : `, from ${clock(firstAt)} until ${clock(lastAt)}`;
+  return firstAt === lastAt ? `, at ${minuteText(firstAt)}` : `, ${spanText(firstAt, lastAt)}`;
 }
 
 function codeOf(finding: FindingSummary | undefined): { readonly finding?: LogCode } {
@@ -352,8 +347,4 @@ function codeOf(finding: FindingSummary | undefined): { readonly finding?: LogCo
 
 function times(count: number): string {
   return count === 1 ? 'once' : `${count} times`;
-}
-
-function clock(at: number): string {
-  return `${isoTime(at).slice(0, 16).replace('T', ' ')}Z`;
 }

@@ -11,6 +11,9 @@ export interface GivenLog {
   readonly lines: number;
   /** What could not be read of it, or why it could not be read at all; each part of a sentence. */
   readonly problems: readonly string[];
+  /** What it covers, in epoch ms, whatever part of it was asked for; absent when it has no dates. */
+  readonly from?: number;
+  readonly until?: number;
 }
 
 export interface StatusCount {
@@ -81,6 +84,8 @@ export interface FindingSummary {
   readonly evidence: readonly LogFinding[];
   /** How often for each platform, for those that the log tells. */
   readonly platforms: readonly { readonly platform: Platform; readonly count: number }[];
+  /** What all logs together say of it, in a sentence part: what is missing, or what belongs together. May name devices. */
+  readonly conclusion?: string;
   /** Epoch ms of a good answer after the last of these, when such requests are answered again. */
   readonly goodAgainAt?: number;
 }

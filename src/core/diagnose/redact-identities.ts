@@ -87,12 +87,12 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]{1,40}-----[\s\S]*?(?:-----END [A-Z ]{1,40
 
 function withoutSecrets(text: string): string {
   return text
-    .replace(PRIVATE_KEY, '<key or certificate>')
-    .replace(MESSAGE, (whole, lead: string) => `${lead}<request, ${whole.length - lead.length} characters>`)
+    .replace(PRIVATE_KEY, '<key-or-certificate>')
+    .replace(MESSAGE, (whole, lead: string) => `${lead}<request-of-${whole.length - lead.length}-characters>`)
     .replace(SECRET_VALUE, (whole, lead: string, value: string) => (NO_SECRET.test(value) ? whole : `${lead}<redacted>`))
     .replace(CREDENTIALS, '$1<redacted>@')
-    .replace(BLOB, (blob) => (isData(blob) ? `<data, ${blob.length} characters>` : blob))
-    .replace(TOKEN, (token) => (isData(token) ? `<data, ${token.length} characters>` : token));
+    .replace(BLOB, (blob) => (isData(blob) ? `<data-of-${blob.length}-characters>` : blob))
+    .replace(TOKEN, (token) => (isData(token) ? `<data-of-${token.length}-characters>` : token));
 }
 
 /** Long words and hexadecimal digits are none: data has letters of both cases and digits. */
@@ -107,10 +107,11 @@ const NO_SECRET = /^(?:returns?|cannot|is|was|has|may|in|of|<)/i;
 
 /* Identities */
 
-const GUID = /(?<![0-9a-f])[0-9a-f]{8}([-_])[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}(?![0-9a-f])/gi;
+/** Behind `%2F` an identity begins as well, although the sign before it looks like a part of it. */
+const GUID = /[0-9a-f]{8}([-_])[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}/gi;
 
 /** Transaction ids, nonces, thumbprints, serial numbers. */
-const HASH = /(?<![0-9a-z])(?:[0-9a-f]{24,128}|(?:[0-9a-f]{2}[: ]){15,63}[0-9a-f]{2})(?![0-9a-z])/gi;
+const HASH = /(?:(?<=%[0-9a-f]{2})|(?<![0-9a-z]))(?:[0-9a-f]{24,128}|(?:[0-9a-f]{2}[: ]){15,63}[0-9a-f]{2})(?![0-9a-z])/gi;
 
 /** Those of machines and services are the same everywhere and tell nothing about anybody. */
 const SID = /\bS-1-(?!5-(?:18|19|20|32-\d{1,4}|80-0|17)(?![\d-]))\d{1,3}(?:-\d{1,10}){2,14}\b/g;
@@ -124,13 +125,13 @@ const NO_DOMAIN =
   /^(?:NT AUTHORITY|AUTHORITY|NT|BUILTIN|IIS APPPOOL|APPPOOL|SERVICE|HKLM|HKEY_[A-Z_]+|HKCU|HKU|cert|LocalMachine|CurrentUser|system32|inetsrv|Software|Windows|Microsoft|Users|home)$/i;
 const NO_USER = /\.(?:dll|exe|log|xml|config|sys|ps1|evtx|msi|cpp|tmp|htm|asp|aspx)$/i;
 
-const IPV4 = /(?<![\d.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d]|\.\d)/g;
-const IPV6 = /(?<![0-9A-Za-z:.])(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|:)?(?:%[0-9A-Za-z]{1,15})?(?![0-9A-Za-z:])/g;
+const IPV4 = /(?:(?<=%[0-9A-Fa-f]{2})|(?<![\d.]))(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d]|\.\d)/g;
+const IPV6 = /(?:(?<=%[0-9A-Fa-f]{2})|(?<![0-9A-Za-z:.]))(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|:)?(?:%[0-9A-Za-z]{1,15})?(?![0-9A-Za-z:])/g;
 
 /** Addresses that every machine has: they say that a request came from the server itself, and nothing else. */
 const KEPT = /^(?:127(?:\.\d{1,3}){3}|0\.0\.0\.0|::1?|::ffff:127\.0\.0\.1|-|localhost)$/i;
 
-const MAC = /(?<![0-9A-Za-z:-])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9A-Za-z:-])/gi;
+const MAC = /(?:(?<=%[0-9a-f]{2})|(?<![0-9A-Za-z:-]))(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![0-9A-Za-z:-])/gi;
 
 /** `Computer: LAPTOP-17`, `<Computer>LAPTOP-17</Computer>`, `DeviceName=…`, in the languages that Windows was seen in here. */
 const DEVICE_FIELD =
@@ -151,7 +152,7 @@ const NO_IDENTITY =
   /^(?:-|\(|<|n\/a|none|null|system|user|device|localhost|local|(?:user|device|address|id|hash|host)-\d+|true|false|unknown|\d{1,3}|S-1-[\d-]{1,40})$/i;
 
 /** Anything with a scheme, as far as a URL reaches in running text. */
-const URL_LIKE = /(?:[a-z][a-z0-9+.-]{0,20}:)?\/\/[^\s"'<>`]+/gi;
+const URL_LIKE = /(?:[a-z][a-z0-9+.-]{0,20}:)?\/\/(?:<redacted>@)?[^\s"'<>`]+/gi;
 
 /** What a SCEP client asks for is no secret, and is what the line is about. */
 const SCEP_QUERY = /^\?operation=\w{1,30}(?:&message=[\w%+.-]{0,60})?\\?$/i;

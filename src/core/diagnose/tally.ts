@@ -103,12 +103,15 @@ export function createTally(options: TallyOptions = {}): Tally {
         files: files.result(),
         platforms,
         timeline: picture,
-        from: span?.from,
-        until: span?.until,
+        since: options.since,
+        before: options.until,
         platform: options.platform,
       };
       const concluded = [iosChain.conclude(span?.until), verify.conclude(platforms), generalPage, ...missingThings(whole)];
-      addMissing(findings, concluded);
+      const sentences = addMissing(
+        findings,
+        concluded.filter((finding) => finding !== undefined),
+      );
       const count = (code: LogCode): number => findings.count(code);
       return {
         ...span,
@@ -119,7 +122,7 @@ export function createTally(options: TallyOptions = {}): Tally {
         failingDevices: failing.top(DEVICES_SHOWN),
         findings: findings
           .result()
-          .map((finding) => withRecovery(finding, platforms))
+          .map((finding) => withConclusion(withRecovery(finding, platforms), sentences))
           .toSorted(byImportance),
         enrolments: {
           succeeded: count('log-enrolment-succeeded'),
@@ -144,10 +147,17 @@ function isWanted(platform: Platform | undefined, wanted: Platform | undefined):
   return wanted === undefined || platform === undefined || platform === wanted || platform === 'policy-module';
 }
 
-/** What a parser has told already is not told again. */
-function addMissing(findings: FindingTally, concluded: readonly (LogFinding | undefined)[]): void {
-  const known = new Set(concluded.flatMap((finding) => (finding !== undefined && findings.has(finding.code) ? [finding.code] : [])));
-  for (const finding of concluded) if (finding !== undefined && !known.has(finding.code)) findings.add(finding, finding.at);
+/** What a parser has told already is not told again, but what it adds up to is. Answers the sentences of all conclusions by their code. */
+function addMissing(findings: FindingTally, concluded: readonly LogFinding[]): ReadonlyMap<LogCode, string> {
+  const known = new Set(concluded.flatMap(({ code }) => (findings.has(code) ? [code] : [])));
+  const sentences = new Map<LogCode, string>();
+  for (const finding of concluded) {
+    const { code, text, detail = text } = finding;
+    const before = sentences.get(code);
+    sentences.set(code, before === undefined ? detail : `${before}; ${detail}`);
+    if (!known.has(code)) findings.add(finding, finding.at);
+  }
+  return sentences;
 }
 
 /** Failures that concern every request of a platform, so that a later good answer shows that they are over. */
@@ -162,6 +172,11 @@ const ENDS_WITH_A_GOOD_ANSWER: ReadonlySet<LogCode> = new Set<LogCode>([
   'ndes-internal-error',
   'iis-config-invalid',
 ]);
+
+function withConclusion(finding: FindingSummary, sentences: ReadonlyMap<LogCode, string>): FindingSummary {
+  const conclusion = sentences.get(finding.code);
+  return conclusion === undefined ? finding : { ...finding, conclusion };
+}
 
 function withRecovery(finding: FindingSummary, platforms: readonly PlatformCount[]): FindingSummary {
   const { code, lastAt } = finding;

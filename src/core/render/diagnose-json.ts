@@ -35,6 +35,8 @@ export interface FindingJson {
   readonly count: number;
   readonly firstAt?: string;
   readonly lastAt?: string;
+  /** What all logs together say of it. */
+  readonly conclusion?: string;
   readonly goodAgainAt?: string;
   /** The first piece. */
   readonly evidence: EvidenceJson;
@@ -140,7 +142,7 @@ function viewsJson({ outside, relation, severity, answer, finding, notes }: Join
 }
 
 function findingJson(finding: FindingSummary, redactor: IdentityRedactor): FindingJson {
-  const { code, count, platforms } = finding;
+  const { code, count, platforms, conclusion } = finding;
   const { severity, layer, title, meaning, causes, links } = catalogEntry(code);
   const [first, ...more] = finding.evidence.map((piece) => evidenceJson(piece, redactor));
   const [only] = platforms;
@@ -154,6 +156,7 @@ function findingJson(finding: FindingSummary, redactor: IdentityRedactor): Findi
     platforms,
     count,
     ...instants(finding),
+    ...(conclusion !== undefined && { conclusion: printable(redactor.text(conclusion), 1_000) }),
     evidence: first ?? { file: '', line: 0, text: '' },
     moreEvidence: more,
     causes,
@@ -163,14 +166,14 @@ function findingJson(finding: FindingSummary, redactor: IdentityRedactor): Findi
 }
 
 function evidenceJson({ file, line, text, at, detail }: LogFinding, redactor: IdentityRedactor): EvidenceJson {
-  const lines = redactor
-    .text(text)
-    .split('\n')
-    .map((one) => printable(one, 4_000));
   return {
     file: printable(redactor.file(file), 400),
     line,
-    text: lines.join('\n'),
+    text: redactor
+      .text(text)
+      .split('\n')
+      .map((one) => printable(one, 4_000))
+      .join('\n'),
     ...(at !== undefined && { at: isoTime(at) }),
     ...(detail !== undefined && { detail: printable(redactor.text(detail), 1_000) }),
   };

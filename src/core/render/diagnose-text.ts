@@ -12,7 +12,7 @@ import { printable } from '../text/printable.ts';
 import { wrap } from '../text/wrap.ts';
 import { isoTime } from '../time.ts';
 import type { CatalogEntry, Cause } from '../verdict/catalog-entry.ts';
-import { LAYER_NAMES } from '../verdict/layer.ts';
+import { LAYER_NAMES, type Layer } from '../verdict/layer.ts';
 import { timelineLegend, timelinePicture } from './log-timeline.ts';
 import { type Paint, SEVERITY_INK, SEVERITY_MARK } from './paint.ts';
 import { SEVERITY_WORDS } from './report-text.ts';
@@ -27,8 +27,8 @@ export interface DiagnoseTextOptions {
 }
 
 /** The first finding is told in full, the others shortly: nobody repairs two things at once. */
-const FULL = { causes: 3, fixes: 3, evidence: 3, evidenceLines: 6 } as const;
-const SHORT = { causes: 2, fixes: 2, evidence: 1, evidenceLines: 3 } as const;
+const FULL = { causes: 3, fixes: 3, evidence: 3, evidenceLines: 9 } as const;
+const SHORT = { causes: 2, fixes: 2, evidence: 1, evidenceLines: 4 } as const;
 type Amount = typeof FULL | typeof SHORT;
 
 const DEVICES_SHOWN = 5;
@@ -43,10 +43,10 @@ export function diagnoseText(diagnosis: Diagnosis, options: DiagnoseTextOptions)
     headline(diagnosis, first, options),
     joined === undefined ? [] : joinedLines(joined, options),
     timelineSection(summary, options),
-    first === undefined ? [] : titled('Evidence', evidenceLines(first, FULL, { ...options, width: width - 4 }), paint),
+    first === undefined || saysItself(first) ? [] : titled('Evidence', evidenceLines(first, FULL, { ...options, width: width - 4 }), paint),
     first === undefined ? [] : titled('What it means', [wrap(catalogEntry(first.code).meaning, width - 4)], paint),
     first === undefined ? [] : titled('Why, and what to do', causeLines(catalogEntry(first.code).causes, FULL, width - 4, paint), paint),
-    first === undefined ? [] : moreLines(first, paint),
+    first === undefined ? [] : moreLines(first, options),
     titled(
       'Also found',
       others.flatMap((finding, index) => [...(index === 0 ? [] : ['']), ...otherLines(finding, options)]),
@@ -89,7 +89,8 @@ function indentAfterFirst(lines: readonly string[], index: number): string {
   return (index === 0 ? all : all.map((line) => (line === '' ? '' : `  ${line}`))).join('\n');
 }
 
-function headline(diagnosis: Diagnosis, first: FindingSummary | undefined, { paint, width }: DiagnoseTextOptions): readonly string[] {
+function headline(diagnosis: Diagnosis, first: FindingSummary | undefined, options: DiagnoseTextOptions): readonly string[] {
+  const { paint, width } = options;
   const { summary, logs } = diagnosis;
   const severity = first === undefined ? diagnosisSeverity(diagnosis) : catalogEntry(first.code).severity;
   const head = `${SEVERITY_MARK[severity]} ${SEVERITY_WORDS[severity]}`;
@@ -98,7 +99,9 @@ function headline(diagnosis: Diagnosis, first: FindingSummary | undefined, { pai
   const lines = read.reduce((sum, one) => sum + one.lines, 0);
   return [
     `${paint(SEVERITY_INK[severity], head)}  ${paint('strong', wrap(title, width, head.length + 2))}`,
-    ...(first === undefined ? [] : [paint('quiet', `  ${wrap(subtitle(first), width, 2)}`)]),
+    ...(first === undefined
+      ? []
+      : [paint('quiet', `  ${wrap(subtitle(first), width, 2)}`), ...conclusionLines(first, options), ...overLines(first, paint)]),
     paint(
       'quiet',
       `  ${wrap([counted(read.length, 'log'), `${grouped(lines)} ${lines === 1 ? 'line' : 'lines'}`, spanText(summary)].filter((part) => part !== '').join(' · '), width, 2)}`,
@@ -115,21 +118,45 @@ function titleWithoutTrouble({ logs, summary, joined }: Diagnosis): string {
 }
 
 /** `log-… · at NDES · 412 times · 2026-11-24 02:10:04Z to 06:59:58Z · iOS 400, Android 12`. */
-function subtitle(finding: FindingSummary): string {
-  const { code, count, firstAt, lastAt, platforms, goodAgainAt } = finding;
-  const who = platforms
-    .map((one) => (platforms.length === 1 ? PLATFORM_NAMES[one.platform] : `${PLATFORM_NAMES[one.platform]} ${grouped(one.count)}`))
+function subtitle({ code, count, firstAt, lastAt, platforms, conclusion }: FindingSummary): string {
+  const devices = platforms.filter(({ platform }) => platform !== 'policy-module');
+  const who = devices
+    .map((one) => (devices.length === 1 ? PLATFORM_NAMES[one.platform] : `${PLATFORM_NAMES[one.platform]}\u00a0${grouped(one.count)}`))
     .join(', ');
   return [
     code,
-    `at ${LAYER_NAMES[catalogEntry(code).layer]}`,
-    count === 1 ? 'once' : `${grouped(count)} times`,
+    whereText(catalogEntry(code).layer),
+    count > 1 ? `${grouped(count)} times` : conclusion === undefined ? 'once' : '',
     firstAt === undefined || lastAt === undefined ? '' : rangeText(firstAt, lastAt),
     who,
-    goodAgainAt === undefined ? '' : `answered well again, last at ${clock(goodAgainAt)}`,
   ]
     .filter((part) => part !== '')
     .join(' · ');
+}
+
+/** A log does not tell what stands in front of IIS. */
+function whereText(layer: Layer): string {
+  return layer === 'edge' ? 'before IIS' : `at ${LAYER_NAMES[layer]}`;
+}
+
+/** What all logs together say, and where; what is missing has no evidence but this sentence. */
+function conclusionLines(finding: FindingSummary, { paint, width, redactor }: DiagnoseTextOptions): readonly string[] {
+  const { conclusion, evidence } = finding;
+  if (conclusion === undefined) return [];
+  const [piece] = evidence;
+  const place = piece === undefined || !saysItself(finding) ? '' : ` (${printable(redactor.file(piece.file), 200)}:${piece.line})`;
+  return [`  ${paint('caution', '→')} ${wrap(`${printable(redactor.text(conclusion), 600)}${place}`, width, 4)}`];
+}
+
+function saysItself({ conclusion, evidence }: FindingSummary): boolean {
+  return conclusion !== undefined && evidence.every(({ text, detail }) => detail === undefined && conclusion.includes(text));
+}
+
+/** That it is over matters as much as that it was. */
+function overLines({ goodAgainAt }: FindingSummary, paint: Paint): readonly string[] {
+  return goodAgainAt === undefined
+    ? []
+    : [`  ${paint('good', `↗ over: such requests are answered well again, last at ${clock(goodAgainAt)}`)}`];
 }
 
 function joinedLines({ answer, notes, severity, outside }: JoinedView, { paint, width }: DiagnoseTextOptions): readonly string[] {
@@ -163,18 +190,25 @@ function pieceLines(
   amount: Amount,
   { paint, redactor, width }: DiagnoseTextOptions,
 ): readonly string[] {
+  const place = `${printable(redactor.file(file), 200)}:${line}`;
   const said = redactor
     .text(text)
     .split('\n')
     .map((one) => printable(one, 2_000))
     .filter((one) => one !== '');
   const lines = said.flatMap((one) => chopped(one, width - 2, amount.evidenceLines));
-  const kept = lines.length > amount.evidenceLines ? [...lines.slice(0, amount.evidenceLines - 1), '…'] : lines;
+  const kept = lines.length > amount.evidenceLines ? withoutMiddle(lines, amount.evidenceLines) : lines;
   return [
-    `${paint('strong', `${printable(redactor.file(file), 200)}:${line}`)}${at === undefined ? '' : paint('quiet', `  ${clock(at)}`)}`,
+    `${paint('strong', place)}${at === undefined ? '' : paint('quiet', `  ${clock(at)}`)}`,
     ...kept.map((one) => `${paint('quiet', '│')} ${one}`),
     ...(detail === undefined ? [] : [`${paint('caution', '→')} ${wrap(printable(redactor.text(detail), 600), width, 2)}`]),
   ];
+}
+
+/** Events begin with what they are and end with what they say. */
+function withoutMiddle(lines: readonly string[], most: number): readonly string[] {
+  const last = Math.floor(most / 2);
+  return [...lines.slice(0, most - last - 1), '…', ...lines.slice(-last)];
 }
 
 /** At most `most` lines of the text: its beginning and its end, because a log has what was asked for first and the status last. */
@@ -206,11 +240,11 @@ function causeLines(causes: readonly Cause[], amount: Amount, width: number, pai
 }
 
 /** Where the rest stands. */
-function moreLines({ code }: FindingSummary, paint: Paint): readonly string[] {
+function moreLines({ code }: FindingSummary, { paint, width }: DiagnoseTextOptions): readonly string[] {
   const { links } = catalogEntry(code);
   return [
-    paint('quiet', `All steps: scepwatch explain ${code}`),
-    ...links.slice(0, 2).map(({ title, url }) => paint('quiet', `${title}:\n  ${url}`)),
+    paint('quiet', wrap(`All steps: scepwatch explain ${code}`, width - 2, 2)),
+    ...links.slice(0, 2).flatMap(({ title, url }) => [paint('quiet', wrap(`${title}:`, width - 2)), paint('quiet', `  ${url}`)]),
   ];
 }
 
@@ -222,9 +256,11 @@ function otherLines(finding: FindingSummary, options: DiagnoseTextOptions): read
   return [
     `${paint(SEVERITY_INK[entry.severity], SEVERITY_MARK[entry.severity])} ${paint('strong', wrap(entry.title, width - 4, 2))}`,
     `  ${paint('quiet', wrap(subtitle(finding), width - 4, 2))}`,
-    ...evidenceLines(finding, SHORT, inner).flatMap(indented),
+    ...conclusionLines(finding, { ...options, width: width - 4 }),
+    ...overLines(finding, paint),
+    ...(saysItself(finding) ? [] : evidenceLines(finding, SHORT, inner).flatMap(indented)),
     ...causeLines(entry.causes.slice(0, SHORT.causes), SHORT, width - 6, paint).flatMap(indented),
-    `  ${paint('quiet', `scepwatch explain ${finding.code}`)}`,
+    `  ${paint('quiet', wrap(`scepwatch explain ${finding.code}`, width - 4, 4))}`,
     ...(link === undefined ? [] : [`  ${paint('quiet', link.url)}`]),
   ];
 }
@@ -326,7 +362,9 @@ function logLine(
   const what = format === undefined ? 'not read' : `${LOG_FORMAT_NAMES[format]}, ${grouped(lines)} ${lines === 1 ? 'line' : 'lines'}`;
   const mark = problems.length === 0 ? paint('good', '✓') : format === undefined ? paint('bad', '✗') : paint('caution', '!');
   return [
-    `${mark} ${name}  ${paint('quiet', what)}`,
+    ...(2 + names + 2 + what.length <= width - 4
+      ? [`${mark} ${name}  ${paint('quiet', what)}`]
+      : [`${mark} ${name.trimEnd()}`, paint('quiet', `    ${wrap(what, width - 4, 4)}`)]),
     ...problems.slice(0, 3).map((problem) => `    ${wrap(printable(redactor.text(problem), 300), width - 4, 4)}`),
   ];
 }

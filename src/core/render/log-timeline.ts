@@ -27,7 +27,7 @@ export function timelinePicture(timeline: Timeline, width: number, paint: Paint)
   return [
     `${' '.repeat(column)}${paint('quiet', axis(timeline.from, bucketMs, rows[0]?.ok.length ?? 0))}`,
     ...rows.map((row, index) => `${paint('strong', (names[index] ?? '').padEnd(column))}${picture(row, most, paint)}`),
-    paint('quiet', `each column ${durationText(bucketMs)}, times in UTC`),
+    paint('quiet', `each column ${durationText(bucketMs)}, from ${isoTime(timeline.from).slice(0, 16).replace('T', ' ')}Z`),
   ];
 }
 
@@ -81,8 +81,8 @@ function glyph(ok: number, failed: number, untold: number, most: number): Glyph 
   if (all === 0) return { ink: 'quiet', text: NOTHING };
   if (failed > 0) return failed * 2 >= all ? { ink: 'bad', text: MOST_FAILED } : { ink: 'caution', text: SOME_FAILED };
   if (ok === 0) return { ink: 'unsure', text: UNTOLD };
-  // By logarithm: one platform may ask a thousand times as often as another, and both are to be seen.
-  const level = Math.round((Math.log1p(all) / Math.log1p(most)) * (LEVELS.length - 1));
+  // By the square root: one platform may ask a hundred times as often as another, and both are to be seen.
+  const level = Math.round(Math.sqrt(all / most) * (LEVELS.length - 1));
   return { ink: 'good', text: LEVELS[level] ?? '█' };
 }
 
@@ -92,7 +92,7 @@ function axis(from: number, bucketMs: number, columns: number): string {
   let line = '';
   for (let column = 0; column < columns; column++) {
     if (column > 0 && column < line.length + 2) continue;
-    const text = `${TICK}${label(from + column * bucketMs, column === 0)}`;
+    const text = `${TICK}${label(from + column * bucketMs)}`;
     if (column > 0 && (column + text.length > columns || !isRound(from + column * bucketMs, bucketMs, columns))) continue;
     line = line.padEnd(column) + text;
   }
@@ -118,21 +118,23 @@ const STEPS_MS: readonly number[] = [
   7 * DAY_MS,
 ];
 
-const LABEL_COLUMNS = 13;
+/** What a label needs at least, with its tick and a gap. */
+const TIME_COLUMNS = 9;
+const DAY_COLUMNS = 13;
 
 function isRound(at: number, bucketMs: number, columns: number): boolean {
-  const wanted = Math.max(bucketMs * LABEL_COLUMNS, (bucketMs * columns) / 8);
+  const wanted = Math.max(bucketMs * (bucketMs >= 60_000 && bucketMs < DAY_MS ? TIME_COLUMNS : DAY_COLUMNS), (bucketMs * columns) / 8);
   const step = STEPS_MS.find((one) => one >= wanted && one % bucketMs === 0);
   return step === undefined || at % step < bucketMs;
 }
 
-function labelOf(from: number, bucketMs: number, columns: number): (at: number, first: boolean) => string {
+function labelOf(from: number, bucketMs: number, columns: number): (at: number) => string {
   const span = bucketMs * columns;
   const days = isoTime(from).slice(0, 10) !== isoTime(from + span - 1).slice(0, 10);
-  return (at, first) => {
+  return (at) => {
     const text = isoTime(at);
     if (bucketMs >= DAY_MS) return text.slice(0, 10);
     const time = text.slice(11, bucketMs < 60_000 ? 19 : 16);
-    return first || (days && time.startsWith('00:00')) ? `${text.slice(5, 10)} ${time}` : time;
+    return days && time.startsWith('00:00') ? `${text.slice(5, 10)} ${time}` : time;
   };
 }

@@ -83,6 +83,14 @@ describe('the Android log of the article', () => {
   });
 });
 
+describe('an Android log within a document', () => {
+  test('ends at the empty line before the text around it', () => {
+    const told = readLog(ANDROID_OMADM, `${ARTICLE}\nKey entries: Received '500 No' when sending ${caps}, UnknownHostException`);
+    expect(told.codes).toEqual(['log-enrolment-incomplete']);
+    expect(told.exchanges).toHaveLength(2);
+  });
+});
+
 describe('an enrolment of Android', () => {
   test('succeeds, told once although the store tells it again', () => {
     const told = readLog(ANDROID_OMADM, [

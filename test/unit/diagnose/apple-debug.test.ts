@@ -46,6 +46,14 @@ describe('the iOS log of the article', () => {
   });
 });
 
+describe('an iOS log within a document', () => {
+  test('ends at the empty line before the text around it', () => {
+    const told = readLog(APPLE_DEBUG, `Review SCEP operation=GetCACaps in https://x\n\n${ARTICLE}\n\nKey entries: Profile SCEP installed.`);
+    expect(told.codes).toEqual(['log-enrolment-incomplete']);
+    expect(told.exchanges).toHaveLength(3);
+  });
+});
+
 describe('an enrolment of iOS', () => {
   test('succeeds when its profile is installed', () => {
     expect(readLog(APPLE_DEBUG, [CERT, CAPS, PKI, INSTALLED]).codes).toEqual(['log-enrolment-succeeded']);

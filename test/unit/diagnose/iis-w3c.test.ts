@@ -417,9 +417,9 @@ describe('lines pasted from a document', () => {
     });
   });
 
-  test.each(WIDTHS)('with an encrypted request cut by a terminal %i columns wide say the same', (width) => {
+  test.each(WIDTHS.slice(2))('with an encrypted request cut by a terminal %i columns wide say the same', (width) => {
     const line = `2026-11-24 20:22:16 10.0.0.4 GET ${NDES} ${LONG_MESSAGE} 443 - 10.5.14.22 ${IOS} - 404 15 0 31`;
-    const { findings, exchanges } = read(...cells(line, Math.max(width, 80)), entry());
+    const { findings, exchanges } = read(...cells(line, width), entry());
     expect(findings).toMatchObject([{ code: 'long-url-blocked-404-15', line: 1 }]);
     expect(exchanges).toMatchObject([{ operation: 'PKIOperation', status: 404, substatus: 15 }, { operation: 'GetCACert' }]);
   });
@@ -460,7 +460,7 @@ describe('the recogniser of IIS logs', () => {
   test.each([
     ['the head', HEAD, 1],
     ['the fields alone', [FIELDS], 0.95],
-    ['requests without a head', [entry({ stem: '/owa/' }), entry({ stem: '/ews/' })], 0.6],
+    ['requests without a head', [entry({ stem: '/owa/', query: '-' }), entry({ stem: '/ews/', query: '-' })], 0.6],
   ] as const)('knows %s', (_, lines, sure) => {
     expect(IIS_W3C.recognise(lines)).toBe(sure);
   });

@@ -295,6 +295,26 @@ TimeGenerated      : 5/20/2024 10:00:00 AM
   });
 });
 
+describe('an event within a document', () => {
+  test('ends at two empty lines, with what follows left out', () => {
+    const told = read(`${EVENT_1000}\n\nCommon causes: see https://contoso.com/help, 0x80070005 and event 36.`);
+    expect(told.findings[0]?.text).not.toContain('Common causes');
+    expect(told.findings[0]?.detail).toBe(
+      'the IIS worker process crashed; 0xC0000005 STATUS_ACCESS_VIOLATION: the process crashed on an access violation',
+    );
+  });
+
+  test('goes on behind empty lines of a message that PowerShell has put first', () => {
+    const log = `Message      : SCEP: Certificate enroll failed.
+               
+               
+               Result: (Unknown Win32 Error code: 0x80190194)
+Id           : 32
+ProviderName : Microsoft-Windows-DeviceManagement-Enterprise-Diagnostics-Provider`;
+    expect(read(log).codes).toEqual(['ndes-path-not-found']);
+  });
+});
+
 describe('what is no event', () => {
   test.each(['', 'Date: today\nSubject: hello', 'Source: a\nDate: b', 'error: x', '#Fields: date time'])('%j is not recognised', (log) => {
     expect(recognised(log)).toBe(0);

@@ -16,6 +16,7 @@ describe('the entry file', () => {
       return [name, trigger?.type, trigger?.schedule ?? trigger?.route, trigger?.authLevel];
     });
     expect(shown.toSorted()).toEqual([
+      ['diagnose', 'httpTrigger', 'api/diagnose', 'function'],
       ['health', 'httpTrigger', 'health', 'anonymous'],
       ['housekeeping', 'timerTrigger', '%SCEPWATCH_HOUSEKEEPING_SCHEDULE%', undefined],
       ['probe', 'timerTrigger', '%SCEPWATCH_PROBE_SCHEDULE%', undefined],

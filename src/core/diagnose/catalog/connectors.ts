@@ -174,9 +174,9 @@ export const CONNECTORS = {
   'log-proxy-connector-certificate': {
     layer: 'connector',
     severity: 'crit',
-    title: 'The certificate of the application proxy connector is not accepted',
+    title: 'The certificate of the Microsoft Entra private network connector is not accepted',
     meaning:
-      'The Microsoft Entra private network connector cannot sign in with its certificate, or could not download its configuration (event 12019). It drops out, and without another active connector devices get GatewayTimeout.',
+      'The connector of application proxy cannot sign in with its certificate, or could not download its configuration (event 12019). It drops out, and without another active connector devices get GatewayTimeout.',
     causes: [
       {
         title: 'The certificate of the connector has expired: the connector was off, or could not renew it',
@@ -202,9 +202,9 @@ export const CONNECTORS = {
   'log-proxy-connector-network': {
     layer: 'connector',
     severity: 'crit',
-    title: 'The application proxy connector cannot reach its cloud service',
+    title: 'The Microsoft Entra private network connector cannot reach its cloud service',
     meaning:
-      'The Microsoft Entra private network connector reports network trouble on its way out (events 12015, 12020). Without another active connector, devices get GatewayTimeout.',
+      'The connector of application proxy reports network trouble on its way out (events 12015, 12020). Without another active connector, devices get GatewayTimeout.',
     causes: [
       ...causesOf('approxy-no-active-connector', 'The connector cannot reach the application proxy service'),
       ...causesOf('approxy-no-active-connector', 'The Microsoft Entra private network connector service'),
@@ -215,9 +215,9 @@ export const CONNECTORS = {
   'log-proxy-connector-unauthorized': {
     layer: 'iis',
     severity: 'crit',
-    title: 'IIS asks the application proxy connector for a sign-in (event 13022)',
+    title: 'IIS asks the Microsoft Entra private network connector for a sign-in (event 13022)',
     meaning:
-      'The Microsoft Entra private network connector passed a request on and the server behind it answered 401. SCEP has no credentials: Anonymous authentication is off, or single sign-on of the app is on.',
+      'The connector of application proxy passed a request on and the server behind it answered 401. SCEP has no credentials: Anonymous authentication is off, or single sign-on of the app is on.',
     causes: [
       ...causesOf('iis-auth-required', 'Anonymous authentication is off'),
       ...causesOf('approxy-forbidden', 'Pre-authentication or single sign-on is on'),

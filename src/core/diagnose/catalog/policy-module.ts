@@ -6,9 +6,9 @@ import { causesOf, OLD_CERTIFICATE_CONNECTOR_NAMES, READ_CONNECTOR_LOG, READ_REG
 const [WINDOWS_AUTHENTICATION] = causesOf('ndes-app-pool-stopped', 'CertificateRegistrationSvc has Windows Authentication');
 
 const UPDATE_CONNECTOR = {
-  title: 'The server still runs the old Microsoft Intune Connector, which is out of support',
+  title: 'The server still runs the old connector, which is out of support',
   fixes: [
-    'Replace it by the current Certificate Connector for Microsoft Intune: it has no CertificateRegistrationSvc, no client certificate of its own for it, and so none of these failures.',
+    'Replace the Microsoft Intune Connector by the current Certificate Connector for Microsoft Intune: it has no CertificateRegistrationSvc, no client certificate of its own for it, and so none of these failures.',
   ],
 } as const;
 

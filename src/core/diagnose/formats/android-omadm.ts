@@ -3,6 +3,7 @@ import type { LogParser, LogReader, LogSink } from '../log-format.ts';
 import type { LogOperation, ScepExchange } from '../scep-exchange.ts';
 import {
   failInfoMeaning,
+  isEmptyLine,
   loggedTime,
   makeRoom,
   operationIn,
@@ -92,7 +93,10 @@ function parser(file: string, sink: LogSink): LogParser {
     line: (text, line) => {
       const head = text.slice(0, HEAD);
       const prefix = PREFIX.exec(head);
-      if (prefix === null) return state.record?.body.add(text);
+      if (prefix === null) {
+        continued(state, text);
+        return;
+      }
       settle(state);
       const [, date = '', time = '', offset] = prefix;
       const at = loggedTime(date, time, offset);
@@ -105,6 +109,12 @@ function parser(file: string, sink: LogSink): LogParser {
       tellOpen(state);
     },
   };
+}
+
+/** A wrapped line or a stack trace. An empty line ends it: what follows is the text of the document that the log was pasted from. */
+function continued(state: State, text: string): void {
+  if (isEmptyLine(text)) settle(state);
+  else state.record?.body.add(text);
 }
 
 /** A record is complete when the next begins. */

@@ -1,7 +1,7 @@
 import type { LogCode } from '../log-code.ts';
 import type { LogParser, LogReader, LogSink } from '../log-format.ts';
 import type { LogOperation, Platform } from '../scep-exchange.ts';
-import { loggedTime, operationIn, type RecordText, recordText, squeezed, statusCode, withTime } from './device-log-text.ts';
+import { isEmptyLine, loggedTime, operationIn, type RecordText, recordText, squeezed, statusCode, withTime } from './device-log-text.ts';
 import { evidenceText } from './evidence-text.ts';
 
 /** What Console on a Mac, `log show` and `log stream` tell of an iPhone, iPad or Mac; also the older form of syslog. */
@@ -89,10 +89,14 @@ function parser(file: string, sink: LogSink): LogParser {
   };
 }
 
-/** A wrapped line, or a line of the error before; at the start of what was pasted it may be the first line that matters. */
+/** What may stand at the start of what was pasted, its own start cut off. */
+const CUT_OFF = /Registration Authority|synchronous URL request|SCEP identity/;
+
+/** A wrapped line, or a line of the error before. An empty line ends it: what follows may be the text of a document. */
 function continued(state: State, head: string, text: string, line: number): void {
-  if (state.record !== undefined) state.record.body.add(text);
-  else if (SCEP_WORDS.test(head)) state.record = { line, platform: 'ios', body: recordText(text) };
+  if (isEmptyLine(text)) settle(state);
+  else if (state.record !== undefined) state.record.body.add(text);
+  else if (CUT_OFF.test(head)) state.record = { line, platform: 'ios', body: recordText(text) };
 }
 
 interface Frame {

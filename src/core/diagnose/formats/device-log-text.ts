@@ -11,25 +11,32 @@ export function squeezed(text: string): string {
   return text.slice(0, RECORD_LIMIT).replace(/\s+/g, '').toLowerCase();
 }
 
+/** Nothing but white space; a line of thousands of spaces is not looked through. */
+export function isEmptyLine(text: string): boolean {
+  return text.length < 200 && text.trim() === '';
+}
+
 /** Lines that belong together. */
 export interface RecordText {
   readonly add: (line: string) => void;
   readonly text: () => string;
 }
 
+/** Lines up to this length may be kept alive by what is cut from them. */
+const SHORT_LINE = 4_096;
+
 /** Joins lines by line feeds and keeps the first `RECORD_LIMIT` characters. */
 export function recordText(first: string): RecordText {
-  const lines = [first.slice(0, RECORD_LIMIT)];
-  let length = lines[0]?.length ?? 0;
+  let text = first.slice(0, RECORD_LIMIT);
+  let long = first.length > SHORT_LINE;
   return {
     add: (line) => {
-      if (length >= RECORD_LIMIT) return;
-      const kept = line.slice(0, RECORD_LIMIT - length);
-      lines.push(kept);
-      length += kept.length + 1;
+      if (text.length >= RECORD_LIMIT) return;
+      text += `\n${line.slice(0, RECORD_LIMIT - text.length)}`;
+      long ||= line.length > SHORT_LINE;
     },
     // A record may be kept long after its line, which may be much longer.
-    text: () => detached(lines.join('\n').trimEnd()),
+    text: () => (long ? detached(text.trimEnd()) : text.trimEnd()),
   };
 }
 

@@ -2,7 +2,7 @@ import type { LogParser, LogReader, LogSink } from '../log-format.ts';
 import type { ScepExchange } from '../scep-exchange.ts';
 import { detached, evidenceText } from './evidence-text.ts';
 import { isRestOfNumbers, mayHoldStatus, type PastedRequest, pastedRequest } from './pasted-request.ts';
-import { answerDetail, answerFinding, isUsual, type ScepAnswer } from './scep-answer.ts';
+import { answerDetails, answerFinding, isUsual, type ScepAnswer } from './scep-answer.ts';
 import { operationOf, platformFor, platformOfAgent, platformOfRequest, SCEP_WORDS } from './scep-request.ts';
 import { type Columns, column, columnSpace, fieldNames, findColumns, type LogClock, logClock, numberColumn } from './w3c-columns.ts';
 
@@ -20,11 +20,21 @@ function recognise(lines: readonly string[]): number {
   const start = lines.slice(0, 50);
   if (start.some((line) => line.startsWith('#Software: Microsoft Internet Information Services'))) return 1;
   if (lines.some((line) => layoutOf(line) !== undefined)) return 0.95;
-  const requests = lines.map((line) => pastedRequest(line)).filter((request) => request !== undefined);
-  const scep = requests.filter(({ method, stem, query }) => operationOf(method, stem, query) !== undefined);
-  if (scep.some(({ client, status }) => client !== undefined || status !== undefined)) return 0.7;
-  const told = requests.filter(({ complete, client }) => complete && client !== undefined);
+  if (tellsOfScep(lines)) return 0.7;
+  const told = lines.filter((line) => pastedRequest(line)?.complete === true);
   return told.length > 0 && told.length >= lines.length / 2 ? 0.6 : 0;
+}
+
+/** Wrapped lines are recognised only by reading them. */
+function tellsOfScep(lines: readonly string[]): boolean {
+  let exchanges = 0;
+  const count = (): void => {
+    exchanges++;
+  };
+  const { line, end } = iisParser('', { exchange: count, finding: () => {}, seen: () => {}, unreadable: () => {} });
+  lines.forEach(line);
+  end();
+  return exchanges > 0;
 }
 
 /** Where the fields stand that are needed; -1 for one that this log does not have. */
@@ -67,6 +77,23 @@ function layoutOf(text: string): Layout | undefined {
   };
 }
 
+/** What IIS logs unless somebody chooses otherwise: for lines without a head, such as what a search for mscep found. */
+const DEFAULT_LAYOUT: Layout = {
+  count: 15,
+  date: 0,
+  time: 1,
+  method: 3,
+  stem: 4,
+  query: 5,
+  client: 8,
+  forwardedFor: -1,
+  agent: 9,
+  status: 11,
+  substatus: 12,
+  win32: 13,
+  took: 14,
+};
+
 /** What one line tells, however it was read. */
 interface Told extends ScepAnswer {
   readonly stem: string;
@@ -82,8 +109,8 @@ interface Open {
   readonly text: string;
   /** The line that they were before somebody wrapped it, as far as that can be told. */
   readonly whole: string;
-  /** The last of the lines. */
-  readonly last: string;
+  /** Characters of each line so far, where all have the same number: perhaps a terminal's width; 0 where they differ. */
+  readonly width: number;
   readonly line: number;
   readonly count: number;
   /** What can be told already; the status itself is there, the numbers behind it are not. */
@@ -99,7 +126,8 @@ interface State {
   readonly sink: LogSink;
   readonly clock: LogClock;
   readonly columns: Columns;
-  layout: Layout | undefined;
+  readonly details: (answer: ScepAnswer) => string;
+  layout: Layout;
   open: Open | undefined;
   /** The line before this one where that told of no request: a method may stand at its end. */
   previous: string;
@@ -113,27 +141,29 @@ function iisParser(file: string, sink: LogSink): LogParser {
     sink,
     clock: logClock(),
     columns: columnSpace(),
-    layout: undefined,
+    details: answerDetails(),
+    layout: DEFAULT_LAYOUT,
     open: undefined,
     previous: '',
     mostNumbers: 0,
   };
   return {
     line: (text, line) => {
-      if (state.layout === undefined || !readColumns(state, state.layout, text, line)) readLoose(state, text, line);
+      if (!readColumns(state, text, line)) readLoose(state, text, line);
     },
     end: () => settle(state),
   };
 }
 
 /** Reads a line by its columns; false when they do not fit, and the line has to be read in the other way. */
-function readColumns(state: State, layout: Layout, text: string, line: number): boolean {
-  const { columns } = state;
+function readColumns(state: State, text: string, line: number): boolean {
+  const { columns, layout } = state;
   if (text.startsWith('#') || findColumns(text, columns) !== layout.count) return false;
   const status = numberColumn(text, columns, layout.status);
   const time = column(text, columns, layout.time);
   const at = layout.time < 0 ? undefined : state.clock.instant(column(text, columns, layout.date), time);
   if (status === undefined || (layout.time >= 0 && at === undefined)) return false;
+  if (layout === DEFAULT_LAYOUT && !looksDefault(text, columns)) return false;
   if (state.open !== undefined) settle(state);
   if (at !== undefined) state.sink.seen(at);
   const stem = column(text, columns, layout.stem);
@@ -155,6 +185,12 @@ function readColumns(state: State, layout: Layout, text: string, line: number): 
   };
   tell(state, told, text, line);
   return true;
+}
+
+/** Where nobody says what the columns are, four numbers have to be at the end, and a path in the middle. */
+function looksDefault(text: string, columns: Columns): boolean {
+  const numbers = [DEFAULT_LAYOUT.substatus, DEFAULT_LAYOUT.win32, DEFAULT_LAYOUT.took].map((index) => numberColumn(text, columns, index));
+  return numbers.every((number) => number !== undefined) && column(text, columns, DEFAULT_LAYOUT.stem).startsWith('/');
 }
 
 /** Heads, and lines that do not fit the columns: pasted, wrapped, cut. */
@@ -196,14 +232,14 @@ interface Found extends Open {
 
 function requestIn(text: string, line: number): Found | undefined {
   const request = pastedRequest(text);
-  return request === undefined ? undefined : { text, whole: text, last: text, line, count: 1, request };
+  return request === undefined ? undefined : { text, whole: text, width: text.length, line, count: 1, request };
 }
 
 /** A request whose method was the end of the line before. */
 function requestAcross(previous: string, text: string, line: number): Found | undefined {
   if (!/\s(?:GET|POST|HEAD)\s{0,9}$/.test(previous.slice(-20))) return undefined;
   const found = requestIn(`${previous} ${text}`, line - 1);
-  return found && { ...found, text: `${previous}\n${text}`, last: text, count: 2 };
+  return found && { ...found, text: `${previous}\n${text}`, width: 0, count: 2 };
 }
 
 /** Takes the line as the rest of the request that is open; false when there is none, or the line begins something of its own. */
@@ -215,7 +251,8 @@ function goesOn(state: State, text: string): boolean {
   const whole = unwrapped(open, text);
   const mayEnd = open.request?.status !== undefined || mayHoldStatus(text);
   const request = (mayEnd ? pastedRequest(whole) : undefined) ?? open.request;
-  const together = { text: `${open.text}\n${text}`, whole, last: text, line: open.line, count: open.count + 1 };
+  const width = text.length === open.width ? open.width : 0;
+  const together = { text: `${open.text}\n${text}`, whole, width, line: open.line, count: open.count + 1 };
   const longer: Open = request === undefined ? together : { ...together, request };
   state.open = longer;
   if (request?.complete === true) {
@@ -225,13 +262,10 @@ function goesOn(state: State, text: string): boolean {
   return true;
 }
 
-/** A line without a space that is so long was cut out of a longer word: an encrypted request. */
-const NARROWEST_WINDOW = 40;
-
-/** Mail programs wrap where a space was and drop it; terminals cut words. */
-function unwrapped({ whole, last }: Open, next: string): string {
-  const cutWord = [last, next].some((line) => line.length >= NARROWEST_WINDOW && !/\s/.test(line));
-  return cutWord ? whole + next : `${whole} ${next}`;
+/** Mail programs wrap at spaces, which they drop; terminals fill each line to its end and cut words. */
+function unwrapped({ whole, width, count }: Open, next: string): string {
+  const isFilled = width > 0 && (count > 1 || next.length === width);
+  return isFilled ? whole + next : `${whole} ${next}`;
 }
 
 function startsAnew(text: string): boolean {
@@ -281,7 +315,8 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 const LONG_LINE = 1_000;
 
 /** Called for each SCEP line of a log of gigabytes: what is not needed for a usual one is not made. */
-function tell({ file, sink }: State, told: Told, text: string, line: number): void {
+function tell(state: State, told: Told, text: string, line: number): void {
+  const { file, sink } = state;
   const { operation, at, device, status, substatus, win32, tookMs } = told;
   const byAgent = told.agent === undefined ? platformOfRequest(told.stem, told.query) : platformOfAgent(told.agent);
   const exchange: Writable<ScepExchange> = { file, line, platform: platformFor(operation, byAgent), operation, status };
@@ -293,10 +328,12 @@ function tell({ file, sink }: State, told: Told, text: string, line: number): vo
   const unusual = !isUsual(told);
   if (unusual) exchange.text = evidenceText(text);
   sink.exchange(exchange);
-  if (unusual) tellFinding(sink, told, exchange);
+  if (unusual) tellFinding(state, told, exchange);
 }
 
-function tellFinding(sink: LogSink, told: Told, { file, line, platform, at, text = '' }: ScepExchange): void {
+function tellFinding({ sink, details }: State, told: Told, { file, line, platform, at, text = '' }: ScepExchange): void {
   const code = answerFinding(told);
-  if (code !== undefined) sink.finding({ code, platform, file, line, text, detail: answerDetail(told), ...(at !== undefined && { at }) });
+  if (code === undefined) return;
+  const detail = details(told);
+  sink.finding(at === undefined ? { code, platform, file, line, text, detail } : { code, platform, file, line, text, detail, at });
 }

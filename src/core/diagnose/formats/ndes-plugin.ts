@@ -49,106 +49,135 @@ interface Call {
 }
 
 function parser(file: string, sink: LogSink): LogParser {
-  /** Calls that have not ended, by thread; a log without threads has one. */
-  const open = new Map<string, Call>();
-  let previous: { readonly text: string; readonly line: number } | undefined;
-
-  const close = (thread: string, call: Call, status?: number): void => {
-    open.delete(thread);
-    sink.exchange(exchangeOf(call, file, status));
-  };
-
-  const stopped = (thread: string, call: Call): void => {
-    open.delete(thread);
-    if (call.sent && !call.reported && call.outcome === undefined)
-      sink.finding(
-        findingOf('log-policy-certificate-expired', call, file, 'the log stops after "Sending request to certificate registration point"'),
-      );
-    sink.exchange(exchangeOf(call, file));
-  };
-
-  const begin = (operation: Call['operation'], entry: Entry): void => {
-    const before = open.get(entry.thread);
-    // Without threads two calls may simply overlap; with them, the same thread never begins before it has ended.
-    if (before !== undefined) {
-      if (entry.thread === '') close(entry.thread, before);
-      else stopped(entry.thread, before);
-    }
-    if (open.size >= THREADS) forgetOldest(open);
-    open.set(entry.thread, {
-      operation,
-      line: entry.line,
-      ...(entry.at !== undefined && { at: entry.at }),
-      text: '',
-      lines: 0,
-      sent: false,
-      reported: false,
-    });
-  };
-
-  const report = (code: LogCode, call: Call | undefined, entry: Entry, detail?: string): void => {
-    if (call?.reported === true) return;
-    if (call !== undefined) call.reported = true;
-    sink.finding(
-      call === undefined || call.lines === 0
-        ? {
-            code,
-            platform: 'policy-module',
-            file,
-            line: entry.line,
-            text: entry.said,
-            ...(entry.at !== undefined && { at: entry.at }),
-            ...(detail !== undefined && { detail }),
-          }
-        : findingOf(code, call, file, detail),
-    );
-  };
-
+  const calls = createCalls(file, sink);
+  let previous = '';
   return {
     line: (text, line) => {
       const entry = readEntry(text, line);
       if (entry.at !== undefined) sink.seen(entry.at);
-      const { said, thread } = entry;
-      if (said === '') return;
-      const calling = /Calling (Verify|Notify) ?Request/i.exec(said);
-      if (calling !== null) begin(calling[1]?.toLowerCase() === 'notify' ? 'notify' : 'verify', entry);
-      if (/^Sending request to certificate registration point/i.test(said) && !open.has(thread)) begin('verify', entry);
-      const call = open.get(thread);
-      if (call !== undefined) remember(call, said);
-
-      if (/Sending request to certificate registration point/i.test(said)) {
-        if (call !== undefined) call.sent = true;
-      } else if (/Verify challenge returns true/i.test(said)) {
-        if (call !== undefined) call.outcome = true;
-      } else if (/Verify challenge returns false/i.test(said)) {
-        if (call !== undefined) call.outcome = false;
-        report('log-challenge-rejected', call, entry);
-      } else if (/Verify challenge returns {0,4}(?:<|&lt;)|<title>\d{3} - |403 - Forbidden/i.test(said)) {
-        readPage(said, call, entry, report);
-      } else if (/Failed to send http request/i.test(said)) {
-        const [, code = ''] = /Error (\d{4,10})/i.exec(said) ?? [];
-        const flag = previous === undefined ? undefined : /WINHTTP_CALLBACK_STATUS_FLAG_\w{1,60}/.exec(previous.text)?.[0];
-        report(
-          code === '12175' || flag !== undefined ? 'log-policy-module-tls-failed' : 'log-verify-request-failed',
-          call,
-          entry,
-          sendDetail(code, flag),
-        );
-        if (call !== undefined) call.outcome = false;
-      }
-      const exiting = /Exiting (Verify|Notify)(?:Request)? with (0x[0-9a-f]{1,8})/i.exec(said);
-      if (exiting !== null) {
-        const code = exiting[2] ?? '';
-        const fine = /^0x0+$/.test(code);
-        if (!fine) report('log-verify-request-failed', call, entry, `${exiting[1] ?? ''} ended with ${codeText(code)}`);
-        if (call !== undefined) close(thread, call, statusOf(call, fine));
-      }
-      previous = { text: said, line };
+      if (entry.said === '') return;
+      calls.begin(entry);
+      const call = calls.open(entry.thread);
+      if (call !== undefined) remember(call, entry.said);
+      const rule = RULES.find(({ pattern }) => pattern.test(entry.said));
+      rule?.read(entry, call, (code, detail) => calls.report(code, call, entry, detail), previous);
+      calls.exit(entry);
+      previous = entry.said;
     },
+    end: calls.end,
+  };
+}
+
+interface Calls {
+  readonly open: (thread: string) => Call | undefined;
+  readonly begin: (entry: Entry) => void;
+  readonly exit: (entry: Entry) => void;
+  readonly report: (code: LogCode, call: Call | undefined, entry: Entry, detail: string | undefined) => void;
+  /** The log ends: what is still open was never answered. */
+  readonly end: () => void;
+}
+
+/** Calls that have not ended, by thread; a log without threads has one. */
+function createCalls(file: string, sink: LogSink): Calls {
+  const byThread = new Map<string, Call>();
+
+  const close = (thread: string, call: Call, status?: number): void => {
+    byThread.delete(thread);
+    sink.exchange(exchangeOf(call, file, status));
+  };
+
+  const stop = (thread: string, call: Call): void => {
+    if (call.sent && !call.reported && call.outcome === undefined)
+      sink.finding(findingOf('log-policy-certificate-expired', call, file, STOPPED));
+    close(thread, call);
+  };
+
+  const report = (code: LogCode, call: Call | undefined, entry: Entry, detail: string | undefined): void => {
+    if (call?.reported === true) return;
+    if (call !== undefined) call.reported = true;
+    sink.finding(findingOf(code, call === undefined || call.lines === 0 ? callOf('verify', entry, entry.said) : call, file, detail));
+  };
+
+  return {
+    open: (thread) => byThread.get(thread),
+    begin: (entry) => {
+      const operation = begun(entry, byThread.has(entry.thread));
+      if (operation === undefined) return;
+      const before = byThread.get(entry.thread);
+      // Without threads two calls may simply overlap; with them, the same thread never begins before it has ended.
+      if (before !== undefined) (entry.thread === '' ? close : stop)(entry.thread, before);
+      if (byThread.size >= THREADS) forgetOldest(byThread);
+      byThread.set(entry.thread, callOf(operation, entry));
+    },
+    exit: (entry) => {
+      const [, name = '', code = ''] = EXITING.exec(entry.said) ?? [];
+      if (code === '') return;
+      const call = byThread.get(entry.thread);
+      const fine = /^0x0+$/.test(code);
+      if (!fine) report('log-verify-request-failed', call, entry, `${name} ended with ${codeText(code)}`);
+      if (call !== undefined) close(entry.thread, call, statusOf(call, fine));
+    },
+    report,
     end: () => {
-      for (const [thread, call] of [...open]) stopped(thread, call);
+      for (const [thread, call] of [...byThread]) stop(thread, call);
     },
   };
+}
+
+const STOPPED = 'the log stops after "Sending request to certificate registration point"';
+
+const SENDING = /Sending request to certificate registration point/i;
+
+const EXITING = /Exiting (Verify|Notify)(?:Request)? with (0x[0-9a-f]{1,8})/i;
+
+/** What a line begins, or undefined. A log that was cut at its front may begin with the sending. */
+function begun({ said }: Entry, isOpen: boolean): Call['operation'] | undefined {
+  const calling = /Calling (Verify|Notify) ?Request/i.exec(said)?.[1];
+  if (calling !== undefined) return calling.toLowerCase() === 'notify' ? 'notify' : 'verify';
+  return !isOpen && SENDING.test(said) ? 'verify' : undefined;
+}
+
+function callOf(operation: Call['operation'], { line, at }: Entry, text = ''): Call {
+  return { operation, line, ...(at !== undefined && { at }), text, lines: text === '' ? 0 : 1, sent: false, reported: false };
+}
+
+type Report = (code: LogCode, detail?: string) => void;
+
+interface Rule {
+  readonly pattern: RegExp;
+  readonly read: (entry: Entry, call: Call | undefined, report: Report, previous: string) => void;
+}
+
+/** First match wins. */
+const RULES: readonly Rule[] = [
+  {
+    pattern: SENDING,
+    read: (_entry, call) => {
+      if (call !== undefined) call.sent = true;
+    },
+  },
+  { pattern: /Verify challenge returns true/i, read: (_entry, call) => settle(call, true) },
+  {
+    pattern: /Verify challenge returns false/i,
+    read: (_entry, call, report) => {
+      settle(call, false);
+      report('log-challenge-rejected');
+    },
+  },
+  { pattern: /Verify challenge returns {0,4}(?:<|&lt;)|<title>\d{3} - |403 - Forbidden/i, read: readPage },
+  {
+    pattern: /Failed to send http request/i,
+    read: ({ said }, call, report, previous) => {
+      settle(call, false);
+      const [, code = ''] = /Error (\d{4,10})/i.exec(said) ?? [];
+      const flag = /WINHTTP_CALLBACK_STATUS_FLAG_\w{1,60}/.exec(previous)?.[0];
+      report(code === '12175' || flag !== undefined ? 'log-policy-module-tls-failed' : 'log-verify-request-failed', sendDetail(code, flag));
+    },
+  },
+];
+
+function settle(call: Call | undefined, outcome: boolean): void {
+  if (call !== undefined) call.outcome = outcome;
 }
 
 /** The registration point answers 201 to a verified challenge and 204 to a notification; the module tells it in words only. */
@@ -158,20 +187,16 @@ function statusOf(call: Call, fine: boolean): number | undefined {
   return call.outcome === true ? 201 : undefined;
 }
 
-/** A page of IIS in place of an answer. */
-function readPage(
-  said: string,
-  call: Call | undefined,
-  entry: Entry,
-  report: (code: LogCode, call: Call | undefined, entry: Entry, detail?: string) => void,
-): void {
+/** A page of IIS in place of an answer. It often goes on in the next lines, and its title tells which status it was. */
+function readPage({ said }: Entry, call: Call | undefined, report: Report): void {
   const status = /<title>(\d{3}) - |\b(403) - Forbidden/i.exec(said);
   const code = status?.[1] ?? status?.[2];
-  if (call !== undefined) call.outcome = false;
-  // The page often goes on in the next lines, and its title tells which status it was.
+  settle(call, false);
   if (code === undefined) return;
-  if (code === '403') report('log-verify-certificate-untrusted', call, entry, 'IIS answered the policy module with a 403 page');
-  else report('log-verify-request-failed', call, entry, `IIS answered the policy module with a ${code} page`);
+  report(
+    code === '403' ? 'log-verify-certificate-untrusted' : 'log-verify-request-failed',
+    `IIS answered the policy module with a ${code} page`,
+  );
 }
 
 function sendDetail(code: string, flag: string | undefined): string {
@@ -223,7 +248,8 @@ interface Entry {
 }
 
 /** As CMTrace reads it: `<![LOG[message]LOG]!><time="16:36:04.111+240" date="02-27-2018" component="NDESPlugin" … thread="3012" …>`. */
-const CMTRACE_TAIL = /\]LOG\]!><time="([^"]{1,40})" date="(\d{1,2})-(\d{1,2})-(\d{4})"[^>]{0,200}?(?:thread="(\w{1,10})")?[^>]{0,200}>/;
+const CMTRACE_TAIL = /\]LOG\]!><time="([^"]{1,40})" date="(\d{1,2})-(\d{1,2})-(\d{4})"/;
+const THREAD = /\bthread="(\w{1,10})"/;
 
 /** As CMTrace shows it: message, component, `4/17/2018 10:25:40 AM`, `3036 (0x0BDC)`. */
 const CMTRACE_SHOWN = /\bNDESPlugin\s{1,8}(\d{1,2})\/(\d{1,2})\/(\d{4}) (\d{1,2}):(\d{2}):(\d{2}) ([AP]M)\s{1,8}(\d{1,10}) \(0x/;
@@ -232,7 +258,8 @@ function readEntry(text: string, line: number): Entry {
   const head = text.slice(0, LINE_LIMIT);
   const tail = CMTRACE_TAIL.exec(head);
   if (tail !== null) {
-    const [, time = '', month = '', day = '', year = '', thread = ''] = tail;
+    const [, time = '', month = '', day = '', year = ''] = tail;
+    const thread = THREAD.exec(head.slice(tail.index))?.[1] ?? '';
     const start = head.indexOf('<![LOG[');
     const said = head.slice(start === -1 ? 0 : start + '<![LOG['.length, tail.index).trim();
     const at = traceTime(time, year, month, day);

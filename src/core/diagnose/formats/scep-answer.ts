@@ -124,8 +124,26 @@ const CALLS: Readonly<Partial<Record<LogOperation, string>>> = {
   other: 'A request',
 };
 
+/** Describes answers for people. Remembers the last of each operation, because in an outage a million lines say the same. */
+export function answerDetails(): (answer: ScepAnswer) => string {
+  const last = new Map<LogOperation, { readonly answer: ScepAnswer; readonly detail: string }>();
+  return (answer) => {
+    const known = last.get(answer.operation);
+    if (known !== undefined && isAlike(known.answer, answer)) return known.detail;
+    const detail = answerDetail(answer);
+    const { operation, status, substatus, win32, tookMs } = answer;
+    last.set(operation, { answer: { operation, status, substatus, win32, tookMs, query: '' }, detail });
+    return detail;
+  };
+}
+
+function isAlike(a: ScepAnswer, b: ScepAnswer): boolean {
+  const isAlikeInTime = a.tookMs === b.tookMs || ((a.tookMs ?? 0) < LONG_MS && (b.tookMs ?? 0) < LONG_MS);
+  return a.status === b.status && a.substatus === b.substatus && a.win32 === b.win32 && isAlikeInTime;
+}
+
 /** `GetCACert: 500.0, Windows code 1346 (a required impersonation level was not provided)`. */
-export function answerDetail({ operation, status, substatus, win32, tookMs }: ScepAnswer): string {
+function answerDetail({ operation, status, substatus, win32, tookMs }: ScepAnswer): string {
   const parts = [`${CALLS[operation] ?? operation}: ${substatus === undefined ? status : `${status}.${substatus}`}`];
   if (win32 !== undefined && win32 !== 0) parts.push(`Windows code ${win32}${meaningOf(win32)}`);
   if (tookMs !== undefined && tookMs >= LONG_MS) parts.push(`after ${responseText(tookMs)}`);

@@ -89,15 +89,14 @@ function parser(file: string, sink: LogSink): LogParser {
 }
 
 function readEntry(entry: Entry, state: Installation, file: string, sink: LogSink): void {
-  // A wrapped line is one sentence again.
-  const text = entry.text.replaceAll('\n', ' ');
-  if (!state.connector && CONNECTOR.test(text)) state.connector = true;
-  for (const rule of RULES) {
-    const found = rule.pattern.exec(text);
-    if (found !== null) {
-      rule.read(found, entry, state, file, sink);
-      return;
-    }
+  // A wrapped line is one sentence again; some programs wrap within words and others in place of a space.
+  const readings = entry.lines === 1 ? [entry.text] : [entry.text.replaceAll('\n', ' '), entry.text.replaceAll('\n', '')];
+  state.connector ||= readings.some((text) => CONNECTOR.test(text));
+  for (const { pattern, read } of RULES) {
+    const found = readings.map((text) => pattern.exec(text)).find((one) => one !== null);
+    if (found === undefined || found === null) continue;
+    read(found, entry, state, file, sink);
+    return;
   }
 }
 

@@ -1,7 +1,6 @@
 import { parseIsoTime } from '../../time.ts';
 import type { LogParser, LogReader, LogSink } from '../log-format.ts';
-import { RECORD_LIMIT, type RecordText, recordText } from './device-log-text.ts';
-import { detached } from './evidence-text.ts';
+import { isEmptyLine, RECORD_LIMIT, type RecordText, recordText } from './device-log-text.ts';
 import { type LocalDates, localDates } from './local-date.ts';
 import { type WindowsEventReader, windowsEvents } from './windows-events.ts';
 
@@ -174,6 +173,8 @@ interface Draft {
   /** All its lines, as evidence. */
   readonly whole: RecordText;
   reading: 'fields' | 'description' | 'xml';
+  /** Empty lines one after the other. */
+  empty: number;
 }
 
 interface State {
@@ -209,7 +210,7 @@ function read(state: State, text: string, line: number): void {
     readField(state, field, text, line);
     return;
   }
-  if (state.draft !== undefined) goOn(state.draft, text);
+  if (state.draft !== undefined) goOn(state, state.draft, text);
   else if (BARE.test(text.slice(0, HEAD))) readBare(state, text, line);
 }
 
@@ -222,9 +223,15 @@ function continues(draft: Draft | undefined, { style, field, name }: FieldLine, 
   return field !== 'log' && !(field === 'id' && (draft.names.has(name) || draft.style !== 'viewer'));
 }
 
-function goOn(draft: Draft, text: string): void {
+function goOn(state: State, draft: Draft, text: string): void {
   if (draft.reading === 'xml') {
     readXmlTime(draft, text);
+    return;
+  }
+  draft.empty = isEmptyLine(text) ? draft.empty + 1 : 0;
+  // Descriptions have single empty lines; what follows two of them is the text of the document that the event was pasted from.
+  if (draft.empty > 1 && draft.style !== 'powershell') {
+    tell(state);
     return;
   }
   draft.whole.add(text);
@@ -294,7 +301,17 @@ function readBare(state: State, text: string, line: number): void {
 
 function begin(state: State, text: string, line: number, style: Draft['style']): Draft {
   tell(state);
-  const draft: Draft = { line, style, names: new Set(), source: '', log: '', computer: '', whole: recordText(text), reading: 'fields' };
+  const draft: Draft = {
+    line,
+    style,
+    names: new Set(),
+    source: '',
+    log: '',
+    computer: '',
+    whole: recordText(text),
+    reading: 'fields',
+    empty: 0,
+  };
   state.draft = draft;
   return draft;
 }
@@ -314,9 +331,9 @@ function tell(state: State): void {
     line,
     ...(at === undefined ? {} : { at }),
     ...(id === undefined ? {} : { id }),
-    provider: detached(draft.source),
-    channel: detached(draft.log),
-    computer: detached(draft.computer),
+    provider: draft.source,
+    channel: draft.log,
+    computer: draft.computer,
     message,
     text: draft.whole.text(),
   });

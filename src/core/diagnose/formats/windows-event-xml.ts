@@ -1,7 +1,6 @@
 import { parseIsoTime } from '../../time.ts';
 import type { LogParser, LogReader, LogSink } from '../log-format.ts';
 import { RECORD_LIMIT } from './device-log-text.ts';
-import { detached } from './evidence-text.ts';
 import { type WindowsEventReader, windowsEvents } from './windows-events.ts';
 import { xmlAttributes, xmlScanner } from './xml-scanner.ts';
 
@@ -162,15 +161,15 @@ function tell(state: State): void {
     return;
   }
   // The description says it for people, the values are the same in every language: both are searched.
-  const message = detached([draft.rendered, ...draft.values].filter((part) => part !== '').join('\n'));
-  const [provider, channel, computer] = [draft.provider, draft.channel, draft.computer].map(detached);
+  const message = [draft.rendered, ...draft.values].filter((part) => part !== '').join('\n');
+  const { provider, channel, computer } = draft;
   state.events.event({
     line,
     ...(at === undefined ? {} : { at }),
     id,
-    provider: provider ?? '',
-    channel: channel ?? '',
-    computer: computer ?? '',
+    provider,
+    channel,
+    computer,
     message,
     text: `Event ${id}, ${provider}\n${draft.rendered === '' ? message : draft.rendered}`,
   });

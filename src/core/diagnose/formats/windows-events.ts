@@ -3,7 +3,7 @@ import type { LogCode } from '../log-code.ts';
 import type { LogSink } from '../log-format.ts';
 import type { LogOperation, Platform } from '../scep-exchange.ts';
 import { makeRoom, operationIn, squeezed, statusCode, withTime } from './device-log-text.ts';
-import { evidenceText } from './evidence-text.ts';
+import { detached, evidenceText } from './evidence-text.ts';
 
 /** One Windows event, from whatever it was exported to. */
 export interface WindowsEvent {
@@ -344,6 +344,8 @@ const RULES: readonly EventRule[] = [
   },
 ];
 
+const RULES_OF: ReadonlyMap<Family, readonly EventRule[]> = Map.groupBy(RULES, ({ family }) => family);
+
 /** What 32, 307, 86 and others say by their error code; the code of the most specific error. */
 const ERROR_CODES: ReadonlyMap<string, LogCode> = new Map([
   ['0x80072EE7', 'dns-name-not-found'],
@@ -394,7 +396,7 @@ export function windowsEvents(file: string, sink: LogSink): WindowsEventReader {
       ...withTime(event.at),
       file,
       line: event.line,
-      text: evidenceText(event.text),
+      text: detached(evidenceText(event.text)),
       detail,
     });
 
@@ -413,15 +415,15 @@ export function windowsEvents(file: string, sink: LogSink): WindowsEventReader {
       const known = recognised(event);
       if (known === undefined) return;
       const { family, seen } = known;
-      for (const rule of RULES) {
-        const code = ruleCode(rule, family, seen);
-        if (code !== undefined) tell(event, code, rule.platform, detailOf(seen, rule.means));
+      for (const rule of RULES_OF.get(family) ?? []) {
+        const code = ruleCode(rule, seen);
+        if (code !== undefined) tell(event, code, rule.platform, detailOf(seen, rule.means, TELLS_URL.has(family)));
       }
       const exchange = exchangeOf(family, seen);
       if (exchange !== undefined) sink.exchange({ file, line: event.line, ...withTime(event.at), ...exchange });
       if (family === 'device-management' || family === 'cert-enroll') count(tallyOf(deviceOf(event)), family, seen);
       if (family === 'certificate-connector' && seen.id === 4000) server.finished++;
-      if (family === 'certificate-connector' && seen.id === 4006) server.lastIssued = seen;
+      if (family === 'certificate-connector' && seen.id === 4006) server.lastIssued = { ...seen, event: kept(event) };
       if (family === 'device-management' && seen.id === 39) {
         tell(event, 'log-enrolment-succeeded', 'windows', 'the certificate was installed');
       }
@@ -431,7 +433,7 @@ export function windowsEvents(file: string, sink: LogSink): WindowsEventReader {
       const { finished, lastIssued } = server;
       // The Operational log tells of each step, the Admin log of the whole; one of them is enough.
       if (finished === 0 && lastIssued !== undefined) {
-        tell(lastIssued.event, 'log-enrolment-succeeded', undefined, detailOf(lastIssued, 'the certificate was issued'));
+        tell(lastIssued.event, 'log-enrolment-succeeded', undefined, detailOf(lastIssued, 'the certificate was issued', false));
       }
     },
   };
@@ -457,19 +459,26 @@ function count(tally: Tally, family: Family, seen: Seen): void {
   }
   if (seen.id === 36) {
     tally.begun++;
-    tally.lastBegun = seen.event;
+    tally.lastBegun = kept(seen.event);
   }
   if (seen.id === 39) tally.installed++;
   if (seen.id === 39 || seen.id === 32) tally.ended++;
-  if (seen.id === 309 && !hasFailed(seen)) tally.lastReported = seen.event;
+  if (seen.id === 309 && !hasFailed(seen)) tally.lastReported = kept(seen.event);
+}
+
+/** An event without the memory of the lines that it was cut from, for as long as the log goes on. */
+function kept(event: WindowsEvent): WindowsEvent {
+  return { ...event, message: detached(event.message.slice(0, 2_000)), text: detached(evidenceText(event.text)) };
 }
 
 function recognised(event: WindowsEvent): { readonly family: Family; readonly seen: Seen } | undefined {
+  const named = familyByName(event);
+  // Most events of an export are somebody else's.
+  if (named === undefined && event.provider !== '') return undefined;
   const text = squeezed(event.message);
-  const names = squeezed(`${event.provider.slice(0, 200)} ${event.channel.slice(0, 200)}`);
   const described = event.id === undefined ? DESCRIPTIONS.find(([says]) => text.includes(says)) : undefined;
   const id = event.id ?? described?.[2];
-  const family = described?.[1] ?? familyByName(event, names) ?? (event.provider === '' ? familyByMessage(text) : undefined);
+  const family = described?.[1] ?? named ?? familyByMessage(text);
   if (id === undefined || family === undefined) return undefined;
   const seen: Seen = {
     event,
@@ -481,9 +490,10 @@ function recognised(event: WindowsEvent): { readonly family: Family; readonly se
   return { family, seen };
 }
 
-function familyByName({ provider }: WindowsEvent, names: string): Family | undefined {
+function familyByName({ provider, channel }: WindowsEvent): Family | undefined {
   // `WAS` is part of too many words to be searched for.
   const short = squeezed(provider.slice(0, 200));
+  const names = `${short} ${squeezed(channel.slice(0, 200))}`;
   return FAMILIES.find((rule) => rule.names.some((name) => (name.length > 3 ? names.includes(name) : short === name)))?.family;
 }
 
@@ -491,8 +501,8 @@ function familyByMessage(text: string): Family | undefined {
   return FAMILIES.find(({ says }) => says.some((literal) => text.includes(literal)))?.family;
 }
 
-function ruleCode(rule: EventRule, family: Family, seen: Seen): LogCode | undefined {
-  if (rule.family !== family || rule.ids?.includes(seen.id) === false || rule.when?.(seen) === false) return undefined;
+function ruleCode(rule: EventRule, seen: Seen): LogCode | undefined {
+  if (rule.ids?.includes(seen.id) === false || rule.when?.(seen) === false) return undefined;
   return typeof rule.code === 'string' ? rule.code : rule.code(seen);
 }
 
@@ -583,12 +593,15 @@ interface ExchangeOfEvent {
 /** A name in angle brackets is a placeholder from a document. */
 function deviceOf({ computer }: WindowsEvent): string {
   const name = computer.slice(0, 256).trim();
-  return name.startsWith('<') ? '' : name;
+  return name.startsWith('<') ? '' : detached(name);
 }
 
-function detailOf(seen: Seen, means: string): string {
+/** Whose events name the server that they are about; a link to a help page is none. */
+const TELLS_URL: ReadonlySet<Family> = new Set(['device-management', 'cert-enroll', 'proxy-connector']);
+
+function detailOf(seen: Seen, means: string, url: boolean): string {
   const errors = [...seen.errors, ...diagnosticOf(seen)].map(errorLine);
-  return [withUrl(means, seen.event), ...errors].join('; ');
+  return [url ? withUrl(means, seen.event) : means, ...errors].join('; ');
 }
 
 function withUrl(means: string, { message }: WindowsEvent): string {

@@ -16,6 +16,8 @@ type Mode = 'text' | 'tag' | 'comment' | 'cdata' | 'instruction' | 'declaration'
 /** Longer tags are not read; no event has one. */
 const TAG_LIMIT = 8_192;
 
+const NAME_LIMIT = 120;
+
 /** How much of one text is handed over per line. */
 const TEXT_LIMIT = 16_384;
 
@@ -28,8 +30,8 @@ const ENDS = { comment: '-->', cdata: ']]>', instruction: '?>', declaration: '>'
 export function xmlScanner(handler: XmlHandler): XmlScanner {
   let mode: Mode = 'text';
   let tag = '';
-  /** Within a quoted value, where `>` is a character like others: the quote that ends it. */
-  let quote = '';
+  /** Within a quoted value, where `>` is a character like others: the code of the quote that ends it, else 0. */
+  let quote = 0;
 
   /** Reads from `from` and returns where to go on. */
   const step = (text: string, from: number, line: number): number => {
@@ -56,7 +58,7 @@ export function xmlScanner(handler: XmlHandler): XmlScanner {
 
   const begin = (): void => {
     tag = '';
-    quote = '';
+    quote = 0;
   };
 
   const tagFrom = (text: string, from: number, line: number): number => {
@@ -74,7 +76,7 @@ export function xmlScanner(handler: XmlHandler): XmlScanner {
       tag += found === -1 ? `${part}\n` : part;
     }
     if (found === -1) return end;
-    if (quote !== '' && tag.length < TAG_LIMIT) {
+    if (quote !== 0 && tag.length < TAG_LIMIT) {
       tag += '>';
       return end + 1;
     }
@@ -85,14 +87,16 @@ export function xmlScanner(handler: XmlHandler): XmlScanner {
 
   const tell = (whole: string, line: number): void => {
     if (whole.length >= TAG_LIMIT) return;
-    const [, slash = '', prefixed = ''] = /^(\/?)([\w:.-]{1,120})/.exec(whole) ?? [];
+    const start = whole.startsWith('/') ? 1 : 0;
+    const end = nameEnd(whole, start);
+    const prefixed = whole.slice(start, Math.min(end, start + NAME_LIMIT));
     const name = prefixed.slice(prefixed.lastIndexOf(':') + 1);
     if (name === '') return;
-    if (slash === '/') {
+    if (start === 1) {
       handler.close(name, line);
       return;
     }
-    handler.open(name, whole.slice(prefixed.length), line);
+    handler.open(name, whole.slice(end), line);
     if (whole.endsWith('/')) handler.close(name, line);
   };
 
@@ -111,16 +115,28 @@ function opening(text: string, start: number): readonly [Mode, width: number] {
   return text.startsWith('<!', start) ? ['declaration', 2] : ['tag', 1];
 }
 
-/** The quote that is open after some more of a tag, or an empty text. */
-function quoteAfter(part: string, before: string): string {
+const QUOTE = 0x22;
+const APOSTROPHE = 0x27;
+
+/** The quote that is open after some more of a tag, as its character code, or 0. */
+function quoteAfter(part: string, before: number): number {
   let quote = before;
   for (let index = 0; index < part.length; index++) {
-    const character = part[index] ?? '';
-    if (quote === '') {
-      if (character === '"' || character === "'") quote = character;
-    } else if (character === quote) quote = '';
+    const character = part.charCodeAt(index);
+    if (quote === 0) {
+      if (character === QUOTE || character === APOSTROPHE) quote = character;
+    } else if (character === quote) quote = 0;
   }
   return quote;
+}
+
+/** Where the name of a tag ends: at white space or at the slash of an empty element. */
+function nameEnd(tag: string, from: number): number {
+  for (let index = from; index < tag.length; index++) {
+    const character = tag.charCodeAt(index);
+    if (character <= 0x20 || character === 0x2f) return index;
+  }
+  return tag.length;
 }
 
 const ATTRIBUTES = 20;
