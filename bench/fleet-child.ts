@@ -17,8 +17,8 @@ import { type Condition, repeatableRandom, simulatedObserve } from './support/si
 import { virtualTime } from './support/virtual-time.ts';
 
 export type FleetRequest =
-  /** What a target costs, in a fleet of `targets` with months of history. */
-  | { readonly kind: 'cost'; readonly targets: number; readonly warmUpCycles: number; readonly cycles: number }
+  /** What a target costs, in a fleet of `targets` with months of history. With `outage` none of them can be reached while it counts. */
+  | { readonly kind: 'cost'; readonly targets: number; readonly warmUpCycles: number; readonly cycles: number; readonly outage: boolean }
   /** Who gets a turn when only a part of them fits into a cycle. */
   | { readonly kind: 'turns'; readonly targets: number; readonly cycles: number; readonly share: number };
 
@@ -37,23 +37,27 @@ const TEMPLATE = 'template';
 /** So that several are under way at a time, as with servers that take their time to answer. */
 const ANSWER_MS = 5;
 
+/** One for all: a target whose certificates change is looked at twice. */
+const BUNDLE = healthyBundle();
+
 const { signal } = new AbortController();
 const SILENT_LOG = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
 answerParent<FleetRequest, FleetAnswer>((request) => (request.kind === 'cost' ? cost(request) : turns(request)));
 
-async function cost({ targets, warmUpCycles, cycles }: Extract<FleetRequest, { readonly kind: 'cost' }>): Promise<FleetAnswer> {
+async function cost({ targets, warmUpCycles, cycles, outage }: Extract<FleetRequest, { readonly kind: 'cost' }>): Promise<FleetAnswer> {
   await using storage = await startRowsProcess();
   const plan = fleetOf(targets);
   let now = await fill(storage.rows, plan);
+  let isOut = false;
   const random = repeatableRandom();
   const observe = simulatedObserve(
-    (url) => conditionOf(plan, url),
+    (url) => (isOut ? 'unreachable' : conditionOf(url)),
     () => Math.round(60 + 400 * random() ** 3),
     () => now,
   );
   const deps: CycleDeps = {
-    ...cycleDeps(createWorld(healthyBundle()), createStore(storage.rows)),
+    ...cycleDeps(createWorld(BUNDLE), createStore(storage.rows)),
     now: () => now,
     random,
     log: SILENT_LOG,
@@ -75,6 +79,7 @@ async function cost({ targets, warmUpCycles, cycles }: Extract<FleetRequest, { r
   const restingRssMb = process.memoryUsage.rss() / 2 ** 20;
   await run(warmUpCycles);
   committed = 0;
+  isOut = outage;
   const cpu = process.cpuUsage();
   const started = performance.now();
   await run(cycles);
@@ -93,15 +98,15 @@ function fleetOf(targets: number): MonitorPlan {
   return monitorPlan(Array.from({ length: targets }, (_, index) => monitoredTarget(`target-${String(index).padStart(5, '0')}`)));
 }
 
-function conditionOf({ targets }: MonitorPlan, url: string): Condition {
+function conditionOf(url: string): Condition {
   const number = Number(/target-(\d+)/.exec(url)?.[1]);
-  return (number + 1) % BLACK_HOLE_EVERY === 0 && number < targets.length ? 'silent' : 'healthy';
+  return (number + 1) % BLACK_HOLE_EVERY === 0 ? 'silent' : 'healthy';
 }
 
 /** Gives every target a record with as much history as a record ever holds. Answers the time of its last result. */
 async function fill(rows: Rows, { targets }: MonitorPlan): Promise<number> {
   const local = memoryRows();
-  const world = createWorld(healthyBundle());
+  const world = createWorld(BUNDLE);
   const deps = { ...cycleDeps(world, createStore(local)), log: SILENT_LOG };
   const plan = monitorPlan([monitoredTarget(TEMPLATE, { periodMs: HOUR_MS })]);
   for (let hour = 0; hour <= (KEPT_DAYS + 1) * 24; hour++) {
@@ -143,7 +148,7 @@ async function turns({ targets, cycles, share }: Extract<FleetRequest, { readonl
     time.now,
   );
   const deps: CycleDeps = {
-    ...cycleDeps(createWorld(healthyBundle()), createStore(memoryRows())),
+    ...cycleDeps(createWorld(BUNDLE), createStore(memoryRows())),
     now: time.now,
     random,
     log: SILENT_LOG,

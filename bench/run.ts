@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { describeMissing, findCommand, installMissing, packageOf, type SystemCommand } from '../test/support/system-packages.ts';
 import { cycleCpu } from './cycle-cpu.ts';
+import { diagnoseIis } from './diagnose-iis.ts';
 import { loadTime } from './load-time.ts';
 import { storageYear } from './storage-year.ts';
 import { machine, machineText } from './support/machine.ts';
@@ -34,6 +35,11 @@ const BENCHES: Readonly<Record<string, Entry>> = {
   'storage-year': {
     bench: storageYear,
     summary: 'bytes and requests of one target in a year of results every five minutes (3 minutes)',
+    commands: [],
+  },
+  'diagnose-iis': {
+    bench: diagnoseIis,
+    summary: 'CPU and memory for an IIS log of 2 GB, every line SCEP and 1 % (1 minute)',
     commands: [],
   },
   'load-time': { bench: loadTime, summary: 'start of the command line, against Node with nothing to do (10 seconds)', commands: [] },

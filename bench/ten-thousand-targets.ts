@@ -4,7 +4,9 @@ import { NODE_ARGS } from './support/node-args.ts';
 import type { Bench } from './support/result.ts';
 import { summarise } from './support/statistics.ts';
 
-const SIZES = [1_000, 2_500, 5_000, 10_000] as const;
+const SMALLEST = 1_000;
+const LARGEST = 10_000;
+const SIZES = [SMALLEST, 2_500, 5_000, LARGEST] as const;
 /** So many targets are watched before anything counts, and so many while it counts, however many cycles that takes. */
 const WATCHED = 10_000;
 const ROUNDS = 3;
@@ -23,17 +25,19 @@ export const tenThousandTargets: Bench = async ({ progress, profileFolder }) => 
     for (const targets of round % 2 === 0 ? SIZES.toReversed() : SIZES) {
       progress(`round ${round} of ${ROUNDS}, ${targets} targets`);
       const cycles = WATCHED / targets;
-      const answer = await ask({ kind: 'cost', targets, warmUpCycles: cycles, cycles });
+      const answer = await ask({ kind: 'cost', targets, warmUpCycles: cycles, cycles, outage: false });
       if (answer.committed !== WATCHED) throw new Error(`${answer.committed} of ${WATCHED} results were committed`);
       answers.get(targets)?.push(answer);
     }
   }
+  progress(`a cycle in which none of ${LARGEST} targets can be reached`);
+  const outage = await ask({ kind: 'cost', targets: LARGEST, warmUpCycles: 1, cycles: 1, outage: true });
+  if (outage.committed !== LARGEST) throw new Error(`${outage.committed} of ${LARGEST} results were committed`);
   progress(`${TURNS.cycles} cycles of ${TURNS.targets} targets, of which a third fits into one`);
   const turns = await ask({ kind: 'turns', ...TURNS });
 
   const median = (size: number, of: (answer: FleetAnswer) => number): number => summarise((answers.get(size) ?? []).map(of)).median;
   const cpuOf = (size: number): number => median(size, ({ cpuMs }) => cpuMs / WATCHED);
-  const [smallest, largest] = [SIZES[0], 10_000] as const;
   const row = (what: string, of: (size: number) => string): readonly string[] => [what, ...SIZES.map(of)];
   const counts = Object.keys(turns.probes).map(Number);
   const spread = Math.max(...counts) - Math.min(...counts);
@@ -45,10 +49,11 @@ export const tenThousandTargets: Bench = async ({ progress, profileFolder }) => 
       columns: ['', ...SIZES.map((size) => `${size} targets`)],
       rows: [
         row('CPU time per target and cycle', (size) => `${cpuOf(size).toFixed(3)} ms`),
-        row('the same, in relation to the smallest fleet', (size) => (cpuOf(size) / cpuOf(smallest)).toFixed(2)),
+        row('the same, in relation to the smallest fleet', (size) => (cpuOf(size) / cpuOf(SMALLEST)).toFixed(2)),
         row('targets committed in a second', (size) => (WATCHED / median(size, ({ wallMs }) => wallMs / 1000)).toFixed(0)),
         row('memory before the first cycle', (size) => `${median(size, ({ restingRssMb }) => restingRssMb).toFixed(0)} MB`),
         row('memory, peak', (size) => `${median(size, (answer) => answer.peakRssMb).toFixed(0)} MB`),
+        row('memory, peak, when no target can be reached', (size) => (size === LARGEST ? `${outage.peakRssMb.toFixed(0)} MB` : '')),
       ],
     },
     notes: [
@@ -62,25 +67,27 @@ export const tenThousandTargets: Bench = async ({ progress, profileFolder }) => 
         [`peakRssMb@${size}`, median(size, (answer) => answer.peakRssMb)] as const,
         [`targetsPerSecond@${size}`, WATCHED / median(size, ({ wallMs }) => wallMs / 1000)] as const,
       ]),
-      ['ratio', cpuOf(largest) / cpuOf(smallest)],
+      ['ratio', cpuOf(LARGEST) / cpuOf(SMALLEST)],
+      ['peakRssMbOutage', outage.peakRssMb],
       ['probesMin', Math.min(...counts)],
       ['probesMax', Math.max(...counts)],
     ]),
     bars: [
       {
-        what: `CPU per target, ${largest} against ${smallest} targets`,
+        what: `CPU per target, ${LARGEST} against ${SMALLEST} targets`,
         limit: 1.5,
-        measured: cpuOf(largest) / cpuOf(smallest),
+        measured: cpuOf(LARGEST) / cpuOf(SMALLEST),
         unit: '',
         rule: 'at-most',
       },
       {
-        what: `peak memory, ${largest} targets`,
+        what: `peak memory, ${LARGEST} targets`,
         limit: 512,
-        measured: median(largest, (answer) => answer.peakRssMb),
+        measured: median(LARGEST, (answer) => answer.peakRssMb),
         unit: ' MB',
         rule: 'below',
       },
+      { what: `peak memory, none of ${LARGEST} targets reached`, limit: 512, measured: outage.peakRssMb, unit: ' MB', rule: 'below' },
       { what: 'turns that one target had more than another', limit: 1, measured: spread, unit: '', rule: 'at-most' },
     ],
   };

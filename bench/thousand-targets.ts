@@ -6,6 +6,7 @@ import { NDES_PATH } from '../src/core/scep/operation-url.ts';
 import { startAzurite } from '../test/support/azurite.ts';
 import { blackHole } from '../test/support/black-hole.ts';
 import { rawServer } from '../test/support/raw-server.ts';
+import { builtChild } from './support/built-child.ts';
 import { startChild } from './support/child.ts';
 import { childPid, cpuMsOf, peakRssMb } from './support/machine.ts';
 import { makeMaterial } from './support/material.ts';
@@ -51,7 +52,11 @@ export const thousandTargets: Bench = async ({ progress, profileFolder }) => {
   const azurite = await startAzurite({ folder });
   try {
     const storagePid = childPid('azurite');
-    await using child = await startChild<ThousandRequest, ThousandAnswer>('thousand-child.ts', profileFolder, NODE_ARGS);
+    await using child = await startChild<ThousandRequest, ThousandAnswer>(
+      await builtChild('thousand-child.ts', folder),
+      profileFolder,
+      NODE_ARGS,
+    );
     const settings = await child.ask(
       {
         kind: 'settings',

@@ -12,7 +12,8 @@ export interface BundledFile {
 
 /**
  * Makes what is deployed: one entry file with every function in it, because a worker reads one file ten times faster than two thousand,
- * and beside it @azure/identity, which only a monitor that has no connection string ever loads. `folder` is made if it is not there.
+ * and beside it what few calls need: @azure/identity, which only a monitor without a connection string ever loads, and the parsers of logs. `folder` is
+ * made if it is not there.
  */
 export async function bundle(folder: string): Promise<readonly BundledFile[]> {
   const shared = {
@@ -37,12 +38,32 @@ export async function bundle(folder: string): Promise<readonly BundledFile[]> {
     entryPoints: { functions: 'functions/main.ts' },
     // The worker hands it out; it is no package.
     external: ['@azure/functions-core'],
-    plugins: [identityBeside(), lazyBuiltins(), leanUndici(), leanAzure()],
+    plugins: [identityBeside(), diagnoseBeside(), ...leanPlugins()],
   });
   const identity = await build({ ...shared, entryPoints: { identity: 'infra/identity.ts' }, plugins: [lazyBuiltins()] });
-  return [functions, identity].flatMap(({ metafile }) =>
+  const diagnose = await build({ ...shared, entryPoints: { diagnose: DIAGNOSE }, plugins: [lazyBuiltins()] });
+  return [functions, identity, diagnose].flatMap(({ metafile }) =>
     Object.entries(metafile.outputs).map(([path, { bytes }]) => ({ path: join(ROOT, path), bytes })),
   );
+}
+
+const DIAGNOSE = 'src/diagnose/answer-diagnosis.ts';
+
+/** The parsers of logs, which no cycle and no health read needs. */
+function diagnoseBeside(): Plugin {
+  return {
+    name: 'diagnose beside the entry',
+    setup: ({ onResolve }) => {
+      onResolve({ filter: /\/diagnose\/answer-diagnosis\.ts$/ }, ({ kind }) =>
+        kind === 'dynamic-import' ? { path: './diagnose.mjs', external: true } : undefined,
+      );
+    },
+  };
+}
+
+/** What the bundle leaves out and puts off. */
+export function leanPlugins(): Plugin[] {
+  return [lazyBuiltins(), leanUndici(), leanAzure()];
 }
 
 /** `await import('@azure/identity')` becomes an import of the file beside. */

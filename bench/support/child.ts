@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { isAbsolute } from 'node:path';
 
 export interface Child<Request, Answer> extends AsyncDisposable {
   readonly pid: number;
@@ -15,7 +16,7 @@ export async function startChild<Request extends object, Answer>(
   nodeArgs: readonly string[] = [],
 ): Promise<Child<Request, Answer>> {
   const profile = profileFolder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`];
-  const child = fork(new URL(`../${file}`, import.meta.url), { execArgv: [...nodeArgs, ...profile] });
+  const child = fork(isAbsolute(file) ? file : new URL(`../${file}`, import.meta.url), { execArgv: [...nodeArgs, ...profile] });
   await once(child, 'spawn');
   const exited = once(child, 'exit');
   return {

@@ -65,6 +65,7 @@ const counts = {
 const Timeline = z.strictObject({
   from: Instant.describe('Where the first bucket begins'),
   bucketMs: z.int().positive(),
+  leftOut: Count.optional().describe('Requests of so different a time that they are not in the rows'),
   rows: z.array(z.strictObject({ platform: Platform, ok: z.array(Count), failed: z.array(Count), untold: z.array(Count) })),
 });
 

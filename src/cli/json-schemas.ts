@@ -7,6 +7,7 @@ import { HOP_STATES } from '../core/verdict/hop.ts';
 import { LAYERS } from '../core/verdict/layer.ts';
 import { OPERATIONS } from '../core/verdict/observation.ts';
 import { SEVERITIES } from '../core/verdict/severity.ts';
+import { DiagnoseReport, EXPLAINED_CODES, ExplainErrorReport } from './diagnose-schema.ts';
 import { HistoryReport, StatusReport, WatchEvent } from './monitor-schemas.ts';
 
 const Instant = z.iso.datetime().describe('ISO 8601, UTC');
@@ -117,7 +118,7 @@ const CheckConfigReport = z.strictObject({
 /** What `scepwatch explain CODE --json` prints. */
 const ExplainReport = z.strictObject({
   schema: z.literal('scepwatch.explain/1'),
-  code: z.enum(VERDICT_CODES),
+  code: z.enum(EXPLAINED_CODES),
   layer: z.enum(LAYERS),
   severity: z.enum(SEVERITIES),
   title: z.string(),
@@ -130,7 +131,7 @@ const ExplainReport = z.strictObject({
 /** What `scepwatch explain --json` prints without a code. */
 const CodesReport = z.strictObject({
   schema: z.literal('scepwatch.codes/1'),
-  codes: z.array(z.strictObject({ code: z.enum(VERDICT_CODES), severity: z.enum(SEVERITIES), layer: z.enum(LAYERS), title: z.string() })),
+  codes: z.array(z.strictObject({ code: z.enum(EXPLAINED_CODES), severity: z.enum(SEVERITIES), layer: z.enum(LAYERS), title: z.string() })),
 });
 
 /** What `scepwatch simulate --list --json` prints. */
@@ -148,6 +149,7 @@ const FaultsReport = z.strictObject({
 export type PublishedStatus = DeepReadonly<z.infer<typeof StatusReport>>;
 export type PublishedHistory = DeepReadonly<z.infer<typeof HistoryReport>>;
 export type PublishedWatchEvent = DeepReadonly<z.infer<typeof WatchEvent>>;
+export type PublishedDiagnosis = DeepReadonly<z.infer<typeof DiagnoseReport>>;
 
 /** Every published JSON Schema by file name under docs/schemas. */
 const JSON_SCHEMAS = {
@@ -161,6 +163,8 @@ const JSON_SCHEMAS = {
   'status-1.schema.json': StatusReport,
   'history-1.schema.json': HistoryReport,
   'watch-1.schema.json': WatchEvent,
+  'diagnose-1.schema.json': DiagnoseReport,
+  'explain-error-1.schema.json': ExplainErrorReport,
   'config.schema.json': Config,
 } as const;
 

@@ -3,6 +3,7 @@ import { printable, printableJson } from '../core/text/printable.ts';
 import { withoutSecrets } from '../core/text/redact.ts';
 import { VERSION } from '../version.ts';
 import { addCheckConfigCommand } from './check-config.ts';
+import { addDiagnoseCommand } from './diagnose.ts';
 import { EXIT_USAGE } from './exit-code.ts';
 import { addExplainCommand } from './explain.ts';
 import { addHistoryCommand } from './history.ts';
@@ -53,6 +54,7 @@ const COMMANDS = [
   addWatchCommand,
   addStatusCommand,
   addHistoryCommand,
+  addDiagnoseCommand,
   addExplainCommand,
   addCheckConfigCommand,
   addSimulateCommand,
@@ -66,6 +68,7 @@ Examples:
   scepwatch watch URL URL                              a live table, watched from here
   scepwatch status                                     how the running monitor finds all targets
   scepwatch history ID --since 7d                      what became of one of them
+  scepwatch diagnose u_ex*.log --with URL              what the logs say, joined with a probe
   scepwatch explain ra-certificate-expired             every step of the fix`;
 
 /** Characters; several problems of a configuration are one message. */

@@ -5,7 +5,6 @@ import { probeTarget } from '../app/probe-target.ts';
 import { compose } from '../compose.ts';
 import { type Diagnosis, diagnosisSeverity } from '../core/diagnose/diagnosis.ts';
 import { joinViews, outsideOfReport } from '../core/diagnose/join-views.ts';
-import type { GivenLog } from '../core/diagnose/log-summary.ts';
 import { createIdentityRedactor } from '../core/diagnose/redact-identities.ts';
 import { createTally } from '../core/diagnose/tally.ts';
 import { diagnoseJson } from '../core/render/diagnose-json.ts';
@@ -14,6 +13,8 @@ import { DEFAULT_LONG_URL_BYTES } from '../core/scep/operation-url.ts';
 import { printableJson } from '../core/text/printable.ts';
 import type { TargetReport } from '../core/verdict/report.ts';
 import { type Diagnosed, diagnoseFiles } from '../diagnose/diagnose-files.ts';
+import { givenLog } from '../diagnose/given-log.ts';
+import { keepYoungGenerationSmall } from '../diagnose/small-young-generation.ts';
 import type { DiagnoseCommandOptions } from './diagnose.ts';
 import { exitCode } from './exit-code.ts';
 import { untilStopped } from './interrupt.ts';
@@ -28,6 +29,7 @@ const ALL_TIME_MS = Number.MAX_SAFE_INTEGER;
 
 /** Reads the logs, probes the target when there is one, prints the diagnosis and answers the exit code. */
 export async function runDiagnose(files: readonly string[], options: DiagnoseCommandOptions, terminal: Terminal): Promise<number> {
+  keepYoungGenerationSmall();
   const probe = options.with === undefined ? undefined : plannedProbe(options.with, options.ca);
   if (options.ca !== undefined && probe === undefined) throw new UsageError('--ca goes with --with');
   const tally = createTally({
@@ -60,25 +62,6 @@ async function readAll(files: readonly string[], sink: Parameters<typeof diagnos
     interrupt.ignore();
     progress.clear();
   }
-}
-
-function givenLog(file: Diagnosed['files'][number]): GivenLog {
-  const { name, format, lines, problem, unreadableLines, cutLines, from, to } = file;
-  return {
-    file: name,
-    ...(format !== undefined && { format }),
-    lines,
-    problems: [
-      ...(problem === undefined ? [] : [problem]),
-      ...(unreadableLines > 0 ? [`${counted(unreadableLines)} of it cannot be read`] : []),
-      ...(cutLines > 0 ? [`${counted(cutLines)} longer than a megabyte: only the beginning was looked at`] : []),
-    ],
-    ...(from !== undefined && to !== undefined && { from, until: to }),
-  };
-}
-
-function counted(lines: number): string {
-  return lines === 1 ? '1 line' : `${lines} lines`;
 }
 
 /** As `scepwatch probe URL` does it. What is wrong with the URL is told before a long reading begins. */

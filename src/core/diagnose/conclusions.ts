@@ -5,6 +5,7 @@ import type { LogFormat } from './log-format.ts';
 import type { GivenLog, PlatformCount, Timeline } from './log-summary.ts';
 import { KNOWN_DEVICE_PLATFORMS, PLATFORM_NAMES } from './platform-names.ts';
 import type { Platform } from './scep-exchange.ts';
+import { mainPeriod, mergedTimeline } from './timeline.ts';
 
 /** What one file told about one platform: enough to compare the log of a device with that of the server. */
 export interface FileCounts {
@@ -13,6 +14,8 @@ export interface FileCounts {
   /** All exchanges of devices, whichever --platform asks for. */
   readonly fromDevices: number;
   readonly lastLine: number;
+  /** Of all platforms; absent without dates. Files beyond the first few hundred share one. */
+  readonly timeline: Timeline | undefined;
 }
 
 export interface PlatformInFile {
@@ -29,7 +32,6 @@ export interface WholeLog {
   readonly logs: readonly GivenLog[];
   readonly files: readonly FileCounts[];
   readonly platforms: readonly PlatformCount[];
-  readonly timeline: Timeline | undefined;
   /** Epoch ms: the time that was asked for, `before` not included. */
   readonly since: number | undefined;
   readonly before: number | undefined;
@@ -142,18 +144,20 @@ const OTHERS_MEANWHILE = 5;
 
 /** A platform that asked regularly and then no more, while others go on. Judged by the timeline, so the order of the files does not matter. */
 function platformsThatStopped(whole: WholeLog): readonly LogFinding[] {
-  const { timeline, platforms } = whole;
-  if (timeline === undefined || serverFiles(whole).length === 0) return [];
+  const { platforms } = whole;
+  const timeline = mergedTimeline(mainPeriod(serverFiles(whole).flatMap((one) => (one.timeline === undefined ? [] : [one.timeline]))));
+  if (timeline === undefined) return [];
   return wantedPlatforms(whole).flatMap((platform) => {
     const counts = platforms.find((one) => one.platform === platform);
     const pause = pauseAtEnd(timeline, platform);
     if (counts?.lastAt === undefined || counts.count < REQUESTS_BEFORE || pause === undefined) return [];
-    const last = whole.files.find(({ platforms: seen }) => seen.get(platform)?.lastAt === counts.lastAt);
+    const last = serverFiles(whole).find(({ platforms: seen }) => seen.get(platform)?.lastAt === counts.lastAt);
+    if (last === undefined) return [];
     const { bucketMs } = timeline;
     const longest =
       pause.longestBefore === 0 ? '' : `; before, the longest pause was about ${durationText(pause.longestBefore * bucketMs)}`;
     return [
-      missing(platform, last?.file ?? '', last?.platforms.get(platform)?.lastLine ?? 1, counts.lastAt, {
+      missing(platform, last.file, last.platforms.get(platform)?.lastLine ?? 1, counts.lastAt, {
         text: `no ${PLATFORM_NAMES[platform]} request since ${minuteText(counts.lastAt)}, for about ${durationText(pause.buckets * bucketMs)}, while ${counted(pause.others, 'other')} arrived${longest}`,
       }),
     ];

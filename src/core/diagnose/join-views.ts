@@ -135,8 +135,21 @@ const EXPLAINS: Partial<Readonly<Record<LogCode, readonly VerdictCode[]>>> = {
   'log-chain-not-trusted': ['ra-issued-by-old-ca', 'ca-pin-mismatch'],
 };
 
-/** Of verdicts that no probe can give: what fails there fails behind every answer that can be had from outside. */
-const UNSEEN_FROM_OUTSIDE = /^log-(?!impersonation|service-account|no-scep|platform|windows)/;
+/** What fails behind every answer that can be had from outside. */
+const UNSEEN_FROM_OUTSIDE: ReadonlySet<LogCode> = new Set<LogCode>([
+  'log-verify-request-failed',
+  'log-verify-certificate-untrusted',
+  'log-policy-module-tls-failed',
+  'log-challenge-rejected',
+  'log-policy-certificate-expired',
+  'log-enrolment-failed',
+  'log-enrolment-incomplete',
+  'log-connector-renewal-failed',
+  'log-connector-request-failed',
+  'log-connector-service-unreachable',
+  'log-ndes-cannot-reach-ca',
+  'log-ndes-password-not-verified',
+]);
 
 /** A log that ends so long before the probe may tell of another day. */
 const OLD_MS = 3_600_000;
@@ -284,7 +297,7 @@ function insideTrouble({ outside, worst, gap }: Case): Found | undefined {
       answer: `The log shows: ${titleOf(worst)}${sinceText(worst)}. It is over: requests were answered again, and the target is reachable from outside (${shortly(outside)}).`,
       ...codeOf(worst),
     };
-  if (UNSEEN_FROM_OUTSIDE.test(worst.code)) return { relation: 'inside-only', answer: `${lead}. No probe can see that.`, ...codeOf(worst) };
+  if (UNSEEN_FROM_OUTSIDE.has(worst.code)) return { relation: 'inside-only', answer: `${lead}. No probe can see that.`, ...codeOf(worst) };
   const over = gap !== undefined && gap > 0 ? `; the log ends ${durationText(gap)} before the probe, so it may be over` : '';
   return { relation: 'over', answer: `${lead}. The probe does not meet it${over}, or it hits only some requests.`, ...codeOf(worst) };
 }

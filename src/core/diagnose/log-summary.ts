@@ -62,6 +62,8 @@ export interface Timeline {
   readonly from: number;
   readonly bucketMs: number;
   readonly rows: readonly TimelineRow[];
+  /** Requests of so different a time that they are not in the rows; absent when there are none. */
+  readonly leftOut?: number;
 }
 
 /** Counted with bounded memory: of many devices the count may be too high by up to `atMost`. */

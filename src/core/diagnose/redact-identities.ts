@@ -111,7 +111,7 @@ const NO_SECRET = /^(?:returns?|cannot|is|was|has|may|in|of|<)/i;
 const GUID = /[0-9a-f]{8}([-_])[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}/gi;
 
 /** Transaction ids, nonces, thumbprints, serial numbers. */
-const HASH = /(?:(?<=%[0-9a-f]{2})|(?<![0-9a-z]))(?:[0-9a-f]{24,128}|(?:[0-9a-f]{2}[: ]){15,63}[0-9a-f]{2})(?![0-9a-z])/gi;
+const HASH = /(?:(?<=%[0-9a-f]{2})|(?<![0-9a-z%]|%[0-9a-f]))(?:[0-9a-f]{24,128}|(?:[0-9a-f]{2}[: ]){15,63}[0-9a-f]{2})(?![0-9a-z])/gi;
 
 /** Those of machines and services are the same everywhere and tell nothing about anybody. */
 const SID = /\bS-1-(?!5-(?:18|19|20|32-\d{1,4}|80-0|17)(?![\d-]))\d{1,3}(?:-\d{1,10}){2,14}\b/g;
@@ -126,7 +126,8 @@ const NO_DOMAIN =
 const NO_USER = /\.(?:dll|exe|log|xml|config|sys|ps1|evtx|msi|cpp|tmp|htm|asp|aspx)$/i;
 
 const IPV4 = /(?:(?<=%[0-9A-Fa-f]{2})|(?<![\d.]))(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![\d]|\.\d)/g;
-const IPV6 = /(?:(?<=%[0-9A-Fa-f]{2})|(?<![0-9A-Za-z:.]))(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|:)?(?:%[0-9A-Za-z]{1,15})?(?![0-9A-Za-z:])/g;
+const IPV6 =
+  /(?:(?<=%[0-9A-Fa-f]{2})|(?<![0-9A-Za-z:.]))(?:[0-9A-Fa-f]{0,4}:){2,7}(?:[0-9A-Fa-f]{1,4}|:)?(?:%[0-9A-Za-z]{1,15})?(?![0-9A-Za-z:])/g;
 
 /** Addresses that every machine has: they say that a request came from the server itself, and nothing else. */
 const KEPT = /^(?:127(?:\.\d{1,3}){3}|0\.0\.0\.0|::1?|::ffff:127\.0\.0\.1|-|localhost)$/i;

@@ -6,12 +6,12 @@ import { createIosChain } from './ios-chain.ts';
 import type { LogCode } from './log-code.ts';
 import type { LogFinding } from './log-finding.ts';
 import type { LogSink } from './log-format.ts';
-import type { FindingSummary, GivenLog, LogSummary, PlatformCount } from './log-summary.ts';
-import { outcomeOf } from './outcome.ts';
+import type { FindingSummary, GivenLog, LogSummary, PlatformCount, Timeline } from './log-summary.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import { DEVICE_PLATFORMS } from './platform-names.ts';
 import { createRequestCounts } from './request-counts.ts';
 import type { Platform, ScepExchange } from './scep-exchange.ts';
-import { createTimeline } from './timeline.ts';
+import { countOf, createTimeline, mainPeriod, mergedTimeline, type TimelineTally } from './timeline.ts';
 import { createDeviceTally } from './top-devices.ts';
 
 export interface TallyOptions {
@@ -41,7 +41,6 @@ const FILES_APART = 10_000;
 /** Sums up what parsers understand, in memory that does not grow with the logs. */
 export function createTally(options: TallyOptions = {}): Tally {
   const requests = createRequestCounts();
-  const timeline = createTimeline();
   const failing = createDeviceTally();
   const findings = createFindingTally();
   const iosChain = createIosChain();
@@ -62,12 +61,11 @@ export function createTally(options: TallyOptions = {}): Tally {
     const at = validTime(exchange.at);
     if (!isWithin(at, options)) return;
     if (at !== undefined) cover(at);
-    files.add(exchange, at);
-    if (!isWanted(exchange.platform, options.platform)) return;
     const outcome = outcomeOf(exchange);
+    files.add(exchange, at, outcome);
+    if (!isWanted(exchange.platform, options.platform)) return;
     exchanges++;
     requests.add(exchange, outcome, at);
-    if (at !== undefined) timeline.add(exchange.platform, at, outcome);
     if (outcome === 'failed' && exchange.device !== undefined) failing.add(exchange.device, exchange.platform);
     iosChain.add(exchange, at);
     verify.add(exchange, at);
@@ -97,12 +95,12 @@ export function createTally(options: TallyOptions = {}): Tally {
     conclude: (logs) => {
       const span = Number.isFinite(from) ? { from, until } : undefined;
       const platforms = requests.result();
-      const picture = timeline.result();
+      const counted = files.result();
+      const picture = pictureOf(counted, options.platform);
       const whole = {
         logs,
-        files: files.result(),
+        files: counted,
         platforms,
-        timeline: picture,
         since: options.since,
         before: options.until,
         platform: options.platform,
@@ -145,6 +143,17 @@ function isWithin(at: number | undefined, { since, until }: TallyOptions): boole
 /** The policy module and what has no platform concern every device. */
 function isWanted(platform: Platform | undefined, wanted: Platform | undefined): boolean {
   return wanted === undefined || platform === undefined || platform === wanted || platform === 'policy-module';
+}
+
+/** The requests that were asked for, of the time to which most of them belong. */
+function pictureOf(files: readonly FileCounts[], wanted: Platform | undefined): Timeline | undefined {
+  const all = files.flatMap(({ timeline }) => {
+    const rows = timeline?.rows.filter(({ platform }) => isWanted(platform, wanted)) ?? [];
+    return timeline === undefined || rows.length === 0 ? [] : [{ ...timeline, rows }];
+  });
+  const merged = mergedTimeline(mainPeriod(all));
+  const leftOut = all.reduce((sum, one) => sum + countOf(one), 0) - (merged === undefined ? 0 : countOf(merged));
+  return merged === undefined ? undefined : { ...merged, ...(leftOut > 0 && { leftOut }) };
 }
 
 /** What a parser has told already is not told again, but what it adds up to is. Answers the sentences of all conclusions by their code. */
@@ -222,7 +231,7 @@ function createVerifyStory(): VerifyStory {
 }
 
 interface FileTally {
-  readonly add: (exchange: ScepExchange, at: number | undefined) => void;
+  readonly add: (exchange: ScepExchange, at: number | undefined, outcome: Outcome) => void;
   readonly result: () => readonly FileCounts[];
 }
 
@@ -231,34 +240,41 @@ interface OneFile {
   readonly platforms: Map<Platform, PlatformInFile>;
   fromDevices: number;
   lastLine: number;
+  readonly timeline: TimelineTally;
 }
+
+/** Further files share one timeline. */
+const TIMELINES = 300;
 
 const DEVICES: ReadonlySet<Platform> = new Set(DEVICE_PLATFORMS);
 
 function createFileCounts(): FileTally {
   const byFile = new Map<string, OneFile>();
+  const shared = createTimeline();
   let current: OneFile | undefined;
   const fileOf = (file: string): OneFile | undefined => {
     if (current?.file === file) return current;
     current = byFile.get(file);
     if (current === undefined && byFile.size < FILES_APART) {
-      current = { file, platforms: new Map(), fromDevices: 0, lastLine: 0 };
+      current = { file, platforms: new Map(), fromDevices: 0, lastLine: 0, timeline: byFile.size < TIMELINES ? createTimeline() : shared };
       byFile.set(file, current);
     }
     return current;
   };
   return {
-    add: ({ file, line, platform }, at) => {
+    add: ({ file, line, platform }, at, outcome) => {
       const counts = fileOf(file);
       if (counts === undefined) return;
       counts.lastLine = line;
+      if (at !== undefined) counts.timeline.add(platform, at, outcome);
       if (DEVICES.has(platform)) counts.fromDevices++;
       const seen = counts.platforms.get(platform);
       if (seen === undefined)
         counts.platforms.set(platform, { count: 1, firstAt: at ?? Infinity, lastAt: at ?? -Infinity, firstLine: line, lastLine: line });
       else addToFile(seen, line, at);
     },
-    result: () => [...byFile.values()],
+    // The shared timeline is told once, with the first of those that share it.
+    result: () => [...byFile.values()].map((one, index) => ({ ...one, timeline: index <= TIMELINES ? one.timeline.result() : undefined })),
   };
 }
 

@@ -214,15 +214,22 @@ function withoutMiddle(lines: readonly string[], most: number): readonly string[
 /** At most `most` lines of the text: its beginning and its end, because a log has what was asked for first and the status last. */
 function chopped(text: string, width: number, most: number): readonly string[] {
   const room = width * most;
-  const short = text.length <= room ? text : `${text.slice(0, room - width)} … ${text.slice(-(width - 3))}`;
+  const short = text.length <= room ? text : `${text.slice(0, room - width)} … ${text.slice(-(width - 3))}`.toWellFormed();
   const lines: string[] = [];
   for (let rest = short; rest !== ''; ) {
-    const space = rest.length <= width ? -1 : rest.lastIndexOf(' ', width);
-    const end = rest.length <= width ? rest.length : space > width / 2 ? space : width;
+    const end = lineEnd(rest, width);
     lines.push(rest.slice(0, end).trimEnd());
     rest = rest.slice(end).trimStart();
   }
   return lines;
+}
+
+/** Where a line ends: at a space that is not too far from its end, and never within a character. */
+function lineEnd(text: string, width: number): number {
+  if (text.length <= width) return text.length;
+  const space = text.lastIndexOf(' ', width);
+  if (space > width / 2) return space;
+  return /[\ud800-\udbff]/.test(text.charAt(width - 1)) ? width - 1 : width;
 }
 
 function causeLines(causes: readonly Cause[], amount: Amount, width: number, paint: Paint): readonly string[] {

@@ -15,6 +15,7 @@ const TICK = '╷';
 
 /** One row for each platform, one column for each span of time: how much was asked for, and where it failed. Empty when there is nothing to compare. */
 export function timelinePicture(timeline: Timeline, width: number, paint: Paint): readonly string[] {
+  const { leftOut = 0 } = timeline;
   const names = timeline.rows.map(({ platform }) => PLATFORM_NAMES[platform]);
   const column = Math.max(0, ...names.map((name) => name.length)) + GAP.length;
   const length = timeline.rows[0]?.ok.length ?? 0;
@@ -27,7 +28,10 @@ export function timelinePicture(timeline: Timeline, width: number, paint: Paint)
   return [
     `${' '.repeat(column)}${paint('quiet', axis(timeline.from, bucketMs, rows[0]?.ok.length ?? 0))}`,
     ...rows.map((row, index) => `${paint('strong', (names[index] ?? '').padEnd(column))}${picture(row, most, paint)}`),
-    paint('quiet', `each column ${durationText(bucketMs)}, from ${isoTime(timeline.from).slice(0, 16).replace('T', ' ')}Z`),
+    paint(
+      'quiet',
+      `each column ${durationText(bucketMs)}, from ${isoTime(timeline.from).slice(0, 16).replace('T', ' ')}Z${leftOut === 0 ? '' : `; ${leftOut} of another time left out`}`,
+    ),
   ];
 }
 

@@ -2,12 +2,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   jsonSchemaText,
+  type PublishedDiagnosis,
   type PublishedHistory,
   type PublishedProbeReport,
   type PublishedStatus,
   type PublishedWatchEvent,
   SCHEMA_NAMES,
 } from '../../../src/cli/json-schemas.ts';
+import type { DiagnoseReportJson } from '../../../src/core/render/diagnose-json.ts';
 import type { HistoryJson } from '../../../src/core/render/history-json.ts';
 import type { ProbeReportJson } from '../../../src/core/render/report-json.ts';
 import type { StatusJson } from '../../../src/core/render/status-json.ts';
@@ -28,5 +30,9 @@ describe('the published schemas', () => {
     expectTypeOf<StatusJson>().toExtend<PublishedStatus>();
     expectTypeOf<HistoryJson>().toExtend<PublishedHistory>();
     expectTypeOf<WatchEventJson>().toExtend<PublishedWatchEvent>();
+  });
+
+  it('describe the diagnosis as the code has it', () => {
+    expectTypeOf<DiagnoseReportJson>().toExtend<PublishedDiagnosis>();
   });
 });

@@ -154,6 +154,28 @@ describe('the timeline', () => {
     expect(timeline?.rows[0]?.ok.length).toBeLessThanOrEqual(96);
   });
 
+  test('keeps to the time of most requests when a log of another year was given too', () => {
+    const old = asked('android', 'GetCACaps', { file: 'omadm.log', at: Date.UTC(2018, 1, 27) });
+    const android = regular(['android'], 130);
+    const summary = summed([...android, ...regular(['ios', 'windows'], 420), old], {}, [IIS, OMADM]);
+    expect(summary.timeline).toMatchObject({ from: T0, bucketMs: 5 * MINUTE, leftOut: 1 });
+    expect(codes(summary)).toEqual(['log-platform-missing']);
+  });
+
+  test('has the logs of days in a row as one, however many files they are', () => {
+    const days = Array.from({ length: 400 }, (_, index) =>
+      asked('ios', 'GetCACaps', { file: `u_ex${index}.log`, at: T0 + index * 24 * HOUR }),
+    );
+    const { timeline } = summed(days);
+    expect(timeline?.rows[0]?.ok.reduce((sum, count) => sum + count, 0)).toBe(400);
+    expect(timeline).not.toHaveProperty('leftOut');
+    expect(timeline?.rows[0]?.ok.length).toBeLessThanOrEqual(96);
+  });
+
+  test('shows only what was asked for', () => {
+    expect(summed(regular(['android', 'ios'], 60), { platform: 'ios' }).timeline?.rows.map(({ platform }) => platform)).toEqual(['ios']);
+  });
+
   test('is absent without dates', () => {
     const { at: _at, ...undated } = asked('ios', 'GetCACaps');
     expect(summed([undated]).timeline).toBeUndefined();
@@ -294,6 +316,11 @@ describe('the end of the logs', () => {
     ['goes on to the end', regular(['android'], 420)],
   ])('takes it for chance when a platform %s', (_why, android) => {
     expect(codes(summed([...android, ...regular(['ios', 'windows'], 420)]))).toEqual([]);
+  });
+
+  test('sees that of the platform that was asked for too', () => {
+    const requests = [...regular(['android'], 130), ...regular(['ios', 'windows'], 420)];
+    expect(codes(summed(requests, { platform: 'android' }))).toEqual(['log-platform-missing']);
   });
 
   test('takes it for quiet hours when all platforms stop', () => {
