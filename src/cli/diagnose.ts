@@ -9,6 +9,7 @@ export interface DiagnoseCommandOptions {
   readonly platform?: Platform;
   readonly with?: string;
   readonly ca?: string;
+  readonly data?: string;
   readonly showIdentities?: true;
 }
 
@@ -28,8 +29,12 @@ export function addDiagnoseCommand(program: Command, terminal: Terminal, finish:
     .option('--since <WHEN>', 'only from then on: 24h, 7d, a day such as 2026-11-20 (UTC), or a time with its offset')
     .option('--until <WHEN>', 'only until then; a day is included')
     .addOption(new Option('--platform <platform>', 'only its requests, and what concerns all platforms').choices(PLATFORMS))
-    .option('--with <URL>', 'probe this SCEP URL too and join both views into one answer')
+    .option(
+      '--with <URL|ID>',
+      'join the logs with the view from outside: probe this SCEP URL, or take what the running monitor knows of the target ID',
+    )
     .option('--ca <PEM>', 'with --with: file with further CA certificates to trust for TLS')
+    .option('--data <FOLDER>', 'with --with ID: data folder of the local runner; .scepwatch in the current folder when absent')
     .option('--show-identities', 'show users, devices, addresses and ids as they are')
     .action(async (files: readonly string[], options: DiagnoseCommandOptions) => {
       // Loaded when needed: a probe does not read logs.

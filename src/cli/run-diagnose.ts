@@ -4,7 +4,7 @@ import { DEFAULT_ANSWER_MS, limitsFor } from '../app/probe-limits.ts';
 import { probeTarget } from '../app/probe-target.ts';
 import { compose } from '../compose.ts';
 import { type Diagnosis, diagnosisSeverity } from '../core/diagnose/diagnosis.ts';
-import { joinViews, outsideOfReport } from '../core/diagnose/join-views.ts';
+import { joinViews, type OutsideView, outsideOfReport, outsideOfSummary } from '../core/diagnose/join-views.ts';
 import { createIdentityRedactor } from '../core/diagnose/redact-identities.ts';
 import { createTally } from '../core/diagnose/tally.ts';
 import { diagnoseJson } from '../core/render/diagnose-json.ts';
@@ -18,6 +18,7 @@ import { keepYoungGenerationSmall } from '../diagnose/small-young-generation.ts'
 import type { DiagnoseCommandOptions } from './diagnose.ts';
 import { exitCode } from './exit-code.ts';
 import { untilStopped } from './interrupt.ts';
+import { knownTarget, openMonitorStore } from './monitor-store.ts';
 import type { Terminal } from './output.ts';
 import { parseUrls, readCaFile } from './probe-targets.ts';
 import { readingLine } from './reading-progress.ts';
@@ -30,19 +31,34 @@ const ALL_TIME_MS = Number.MAX_SAFE_INTEGER;
 /** Reads the logs, probes the target when there is one, prints the diagnosis and answers the exit code. */
 export async function runDiagnose(files: readonly string[], options: DiagnoseCommandOptions, terminal: Terminal): Promise<number> {
   keepYoungGenerationSmall();
-  const probe = options.with === undefined ? undefined : plannedProbe(options.with, options.ca);
-  if (options.ca !== undefined && probe === undefined) throw new UsageError('--ca goes with --with');
+  const look = await plannedLook(options);
   const tally = createTally({
     ...wantedTime(options, Date.now()),
     ...(options.platform !== undefined && { platform: options.platform }),
   });
   // The probe waits for the network and the reading for the disk, so they may as well do it at the same time.
-  const [read, report] = await Promise.all([readAll(files, tally.sink, terminal), probe?.()]);
+  const [read, outside] = await Promise.all([readAll(files, tally.sink, terminal), look?.()]);
   const logs = read.files.map(givenLog);
   const summary = tally.conclude(logs);
-  const diagnosis: Diagnosis = { logs, summary, ...(report !== undefined && { joined: joinViews(summary, outsideOfReport(report)) }) };
+  const diagnosis: Diagnosis = { logs, summary, ...(outside !== undefined && { joined: joinViews(summary, outside) }) };
   print(diagnosis, options, terminal);
   return exitCode([diagnosisSeverity(diagnosis)]);
+}
+
+/** How the view from outside is had: a URL is probed, anything else is a target of the running monitor. What is wrong is told before a long reading begins. */
+async function plannedLook({ with: given, ca, data }: DiagnoseCommandOptions): Promise<(() => Promise<OutsideView>) | undefined> {
+  const isUrl = given?.includes('://') === true;
+  if (ca !== undefined && !isUrl) throw new UsageError('--ca goes with --with URL');
+  if (data !== undefined && (given === undefined || isUrl)) throw new UsageError('--data goes with --with ID');
+  if (given === undefined) return undefined;
+  if (isUrl) {
+    const probe = plannedProbe(given, ca);
+    return async () => outsideOfReport(await probe());
+  }
+  const monitor = await openMonitorStore({ ...(data !== undefined && { data }) }, process.env);
+  const { summaries } = await monitor.read((store, signal) => store.readFleet(signal));
+  const known = outsideOfSummary(knownTarget(given, summaries));
+  return async () => known;
 }
 
 function wantedTime({ since, until }: DiagnoseCommandOptions, now: number): { readonly since?: number; readonly until?: number } {

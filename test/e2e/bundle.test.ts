@@ -47,8 +47,9 @@ async function health(url: string): Promise<Health> {
 }
 
 describe('the bundle', () => {
-  it('is two files, and only the one beside the entry has the code of the identity', () => {
-    expect(readdirSync(BUNDLE).toSorted()).toEqual(['functions.mjs', 'identity.mjs']);
+  it('is an entry and what few calls need beside it, and only one of them has the code of the identity', () => {
+    expect(readdirSync(BUNDLE).toSorted()).toEqual(['diagnose.mjs', 'functions.mjs', 'identity.mjs']);
+    expect(readFileSync(join(BUNDLE, 'diagnose.mjs'), 'utf8')).not.toMatch(IDENTITY);
     expect(readFileSync(join(BUNDLE, 'functions.mjs'), 'utf8')).not.toMatch(IDENTITY);
     expect(readFileSync(join(BUNDLE, 'identity.mjs'), 'utf8')).toMatch(IDENTITY);
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startSimulator } from '../../src/simulator/server.ts';
+import { startMonitorProcess } from '../support/monitor-process.ts';
 import { schemaProblems } from '../support/published-schema.ts';
 import { scepwatch } from '../support/scepwatch.ts';
 
@@ -79,6 +80,19 @@ describe('scepwatch diagnose', () => {
     const report = JSON.parse(stdout);
     expect(schemaProblems('diagnose-1.schema.json', stdout)).toBe('');
     expect(JSON.stringify(report)).toMatch(/healthy/);
+  });
+
+  it('joins the logs with what the running monitor knows of a target', async () => {
+    const folder = mkdtempSync(join(FOLDER, 'monitor-'));
+    await using monitor = startMonitorProcess(['--port', '0', '--simulate', 'ndes-internal-error'], { folder });
+    await monitor.saying(/● the first cycle is committed/);
+    const data = join(folder, '.scepwatch');
+    const log = file('id.log', STATUS_500);
+    const { stdout } = await scepwatch(['diagnose', log, '--with', 'simulator', '--data', data]);
+    expect(stdout).toMatch(/Both views together/);
+    expect(stdout).toMatch(/ndes-internal-error/);
+    const unknown = await scepwatch(['diagnose', log, '--with', 'simulater', '--data', data]);
+    expect([unknown.code, unknown.stderr]).toEqual([3, 'scepwatch: "simulater" is the id of no target; did you mean simulator?\n']);
   });
 
   it.each([
