@@ -54,7 +54,7 @@ export async function runCycle(deps: CycleDeps, plan: MonitorPlan, options: Cycl
   let done = 0;
   const context: ShardContext = {
     cycle: id,
-    startedAt,
+    startsAt: spread(due, startedAt, plan.jitterMs, deps.random),
     deadline: startedAt + plan.cycleBudgetMs,
     end: startedAt + plan.cycleLimitMs - WRITING_MS,
     slots: slots(plan.concurrency),
@@ -83,6 +83,12 @@ export async function runCycle(deps: CycleDeps, plan: MonitorPlan, options: Cycl
   await store.writeCycle(record, signal);
   log.info('cycle completed', { id, trigger: record.trigger, ms: record.completedAt - startedAt, ...record.counts });
   return { record, events: [...outcomes.flatMap(({ events }) => events), ...removed.events] };
+}
+
+/** Each target starts within its own part of the jitter, so that whoever has waited longest still comes first. */
+function spread(due: readonly MonitoredTarget[], startedAt: number, jitterMs: number, random: () => number): (target: string) => number {
+  const starts = new Map(due.map(({ id }, index) => [id, startedAt + ((index + random()) / due.length) * jitterMs]));
+  return (target) => starts.get(target) ?? startedAt;
 }
 
 /** Start of the first of the cycles that followed each other without a break; a break is longer than any delay that a health read would wait for. */

@@ -16,7 +16,8 @@ import { deservesSecondLook, look, type Sighting } from './watch-target.ts';
 /** What a shard shares with the others of its cycle. Times in epoch ms. */
 export interface ShardContext extends CycleFacts {
   readonly cycle: string;
-  readonly startedAt: number;
+  /** When a target may be started: spread over the jitter, in the order in which they are due. */
+  readonly startsAt: (target: string) => number;
   /** No target is started after this. */
   readonly deadline: number;
   /** Every probe is done by then. */
@@ -37,12 +38,14 @@ export interface ShardOutcome {
   readonly problems: readonly string[];
 }
 
-/** A sighting that waits until it is known whether the monitor's own network was there. */
 interface Held {
   readonly target: MonitoredTarget;
   readonly stored: Stored<TargetRecord> | undefined;
   readonly sighting: Sighting;
 }
+
+/** A sighting that waits until it is known whether the monitor's own network was there. Without its record: thousands may have to wait at once. */
+type Waiting = Pick<Held, 'target' | 'sighting'>;
 
 type Fate =
   | { readonly kind: 'committed'; readonly summary: TargetSummary; readonly events: readonly IncidentEvent[]; readonly severity: Severity }
@@ -50,7 +53,7 @@ type Fate =
   | { readonly kind: 'overtaken'; readonly summary: TargetSummary }
   | { readonly kind: 'deferred' }
   | { readonly kind: 'failed'; readonly problem: string }
-  | { readonly kind: 'held'; readonly held: Held };
+  | { readonly kind: 'held'; readonly held: Waiting };
 
 /**
  * Works off some of the due targets of a cycle. Knows nothing of the other shards, so that each could run on an instance of its own.
@@ -81,7 +84,9 @@ export async function workShard(
   const second = await Promise.all(
     held.map(async (one) =>
       known(
-        await guarded(deps, one.target, signal, () => commit(deps, network.works ? one : blinded(one, network.evidence), context, signal)),
+        await guarded(deps, one.target, signal, () =>
+          context.slots(() => commitWaiting(deps, network.works ? one : blinded(one, network.evidence), context, signal)),
+        ),
       ),
     ),
   );
@@ -114,20 +119,27 @@ async function watch(
   context: ShardContext,
   signal: AbortSignal,
 ): Promise<Fate> {
-  const { startedAt, deadline, end, slots } = context;
-  const start = startedAt + deps.random() * plan.jitterMs;
-  if (start > deps.now()) await deps.delay(start - deps.now(), signal);
+  const { startsAt, deadline, end, slots } = context;
+  const wait = startsAt(target.id) - deps.now();
+  if (wait > 0) await deps.delay(wait, signal);
   // Read in the same slot: the records of thousands that wait for their turn would be old when it comes.
-  const first = await slots(async (): Promise<Fate> => {
+  const first = await slots(async (): Promise<Fate | Seen> => {
     if (deps.now() >= deadline) return { kind: 'deferred' };
     const stored = await deps.store.readTarget(target.id, signal);
     if (stored !== undefined && !isDue(stored.value.state.lastAt, target.periodMs, deps.now()))
       return { kind: 'overtaken', summary: summarise(target.id, stored.value) };
-    return { kind: 'held', held: { target, stored, sighting: await look(deps, target, stored?.value, { vantage: plan.vantage, end }) } };
+    return { kind: 'seen', held: { target, stored, sighting: await look(deps, target, stored?.value, { vantage: plan.vantage, end }) } };
   });
-  if (first.kind !== 'held') return first;
+  if (first.kind !== 'seen') return first;
   const held = await secondLook(deps, plan, first.held, context, signal);
-  return failedOnTheWay(held.sighting.report) ? { kind: 'held', held } : commit(deps, held, context, signal);
+  return failedOnTheWay(held.sighting.report)
+    ? { kind: 'held', held: { target, sighting: held.sighting } }
+    : commit(deps, held, context, signal);
+}
+
+interface Seen {
+  readonly kind: 'seen';
+  readonly held: Held;
 }
 
 async function secondLook(
@@ -142,6 +154,11 @@ async function secondLook(
   await deps.delay(plan.recheckAfterMs, signal);
   const second = await slots(() => look(deps, held.target, record, { vantage: plan.vantage, end }), true);
   return { ...held, sighting: { ...second, rechecked: true } };
+}
+
+async function commitWaiting(deps: CycleDeps, waiting: Waiting, context: ShardContext, signal: AbortSignal): Promise<Fate> {
+  const stored = await deps.store.readTarget(waiting.target.id, signal);
+  return commit(deps, { ...waiting, stored }, context, signal);
 }
 
 async function commit(
@@ -164,7 +181,7 @@ async function ownNetworkOf(
   { observe, log }: CycleDeps,
   plan: MonitorPlan,
   fates: readonly Fate[],
-  held: readonly Held[],
+  held: readonly Waiting[],
 ): Promise<OwnNetwork> {
   if (held.length === 0 || fates.some(({ kind }) => kind === 'committed')) return { works: true };
   const network = await checkOwnNetwork(observe, plan.controlUrls, plan.vantage);
@@ -172,7 +189,7 @@ async function ownNetworkOf(
   return network;
 }
 
-function blinded(held: Held, evidence: readonly string[]): Held {
+function blinded(held: Waiting, evidence: readonly string[]): Waiting {
   return { ...held, sighting: { ...held.sighting, report: blindReport(held.sighting.report, evidence) } };
 }
 

@@ -81,6 +81,25 @@ describe('which targets a cycle probes', () => {
     expect(Math.max(...counts)).toBe(3);
   });
 
+  it('starves nobody with starts that are spread either: the order is that of the waiting', async () => {
+    const { world, store, deps } = stage();
+    world.probeMs = 1_000;
+    const plan = monitorPlan(targets(90), { concurrency: 1, cycleBudgetMs: 30_000, jitterMs: 2_000 });
+    let chance = 0;
+    // As timers do: whoever asked for the earlier time is woken first.
+    const spreading: CycleDeps = {
+      ...deps,
+      random: () => (chance = (chance + 0.618) % 1),
+      delay: async (ms) => new Promise((resolve) => setTimeout(resolve, ms / 10)),
+    };
+    for (let round = 0; round < 6; round++) {
+      world.now = START + round * PERIOD_MS;
+      await cycle(spreading, plan);
+    }
+    const counts = await Promise.all(plan.targets.map(async ({ id }) => (await store.readResults(id, ALL)).length));
+    expect([Math.min(...counts), Math.max(...counts)]).toEqual([2, 2]);
+  });
+
   it('goes on at once after the clock was put back by a day, and writes no result twice', async () => {
     const { world, store, run } = stage();
     const plan = monitorPlan([monitoredTarget('a')]);
