@@ -294,7 +294,14 @@ describe('the table of faults', () => {
       if (fault.kind === 'not-shown') expect(fault.instead, code).toMatch(/\S/);
     }
     const hidden = Object.entries(FAULTS).flatMap(([code, fault]) => (fault.kind === 'not-shown' ? [code as VerdictCode] : []));
-    expect(hidden).toEqual(['dns-name-not-found', 'dns-lookup-failed', 'probe-network-down', 'tcp-refused', 'tcp-timeout', 'base-403-only']);
+    expect(hidden).toEqual([
+      'dns-name-not-found',
+      'dns-lookup-failed',
+      'probe-network-down',
+      'tcp-refused',
+      'tcp-timeout',
+      'base-403-only',
+    ]);
   });
 
   it('names the port that is taken and what to do', async () => {

@@ -87,7 +87,12 @@ export const NETWORK = {
         fixes: ['Set `controlUrls` to addresses that the monitor may reach; an empty list switches this check off.'],
       },
     ],
-    links: [{ title: 'Azure Functions networking options', url: 'https://learn.microsoft.com/azure/azure-functions/functions-networking-options' }],
+    links: [
+      {
+        title: 'Azure Functions networking options',
+        url: 'https://learn.microsoft.com/azure/azure-functions/functions-networking-options',
+      },
+    ],
     alsoKnownAs: ['own network', 'no internet connection'],
   },
   'tcp-refused': {
