@@ -17,8 +17,8 @@ import { type Condition, repeatableRandom, simulatedObserve } from './support/si
 import { virtualTime } from './support/virtual-time.ts';
 
 export type FleetRequest =
-  /** What a target costs, in a fleet of `targets` with months of history. With `outage` none of them can be reached while it counts. */
-  | { readonly kind: 'cost'; readonly targets: number; readonly warmUpCycles: number; readonly cycles: number; readonly outage: boolean }
+  /** What a target costs, in a fleet of `targets` with months of history. With `outage` all of them are like that while it counts. */
+  | { readonly kind: 'cost'; readonly targets: number; readonly warmUpCycles: number; readonly cycles: number; readonly outage?: Condition }
   /** Who gets a turn when only a part of them fits into a cycle. */
   | { readonly kind: 'turns'; readonly targets: number; readonly cycles: number; readonly share: number };
 
@@ -49,10 +49,10 @@ async function cost({ targets, warmUpCycles, cycles, outage }: Extract<FleetRequ
   await using storage = await startRowsProcess();
   const plan = fleetOf(targets);
   let now = await fill(storage.rows, plan);
-  let isOut = false;
+  let everywhere: Condition | undefined;
   const random = repeatableRandom();
   const observe = simulatedObserve(
-    (url) => (isOut ? 'unreachable' : conditionOf(url)),
+    (url) => everywhere ?? conditionOf(url),
     () => Math.round(60 + 400 * random() ** 3),
     () => now,
   );
@@ -79,7 +79,7 @@ async function cost({ targets, warmUpCycles, cycles, outage }: Extract<FleetRequ
   const restingRssMb = process.memoryUsage.rss() / 2 ** 20;
   await run(warmUpCycles);
   committed = 0;
-  isOut = outage;
+  everywhere = outage;
   const cpu = process.cpuUsage();
   const started = performance.now();
   await run(cycles);

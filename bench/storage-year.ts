@@ -33,7 +33,7 @@ interface Year {
   readonly conditionAt: (sinceStart: number) => Condition;
 }
 
-const OUTAGES: readonly Condition[] = ['stopped', 'unreachable', 'silent'];
+const OUTAGES: readonly Condition[] = ['stopped', 'refusing', 'silent'];
 
 /** Down for the last hour of every tenth day, each time in another way. */
 function usual(sinceStart: number): Condition {

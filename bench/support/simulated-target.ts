@@ -3,7 +3,7 @@ import type { Observation, Operation } from '../../src/core/verdict/observation.
 import { answered, failed, HEALTHY_CAPS } from '../../test/support/observations.ts';
 
 /** What an NDES server shows from outside. */
-export type Condition = 'healthy' | 'stopped' | 'unreachable' | 'silent';
+export type Condition = 'healthy' | 'stopped' | 'refusing' | 'silent' | 'nameless';
 
 const BUNDLE = new TextEncoder().encode('any bytes; the reader is simulated too');
 
@@ -24,10 +24,12 @@ function check(condition: Condition, operation: Operation, answerMs: number): Ob
         headers: [['x-ms-proxy-transaction-id', '6f1c2d3e-4b5a-6978-8796-a5b4c3d2e1f0']],
         body: '<HTML><HEAD><TITLE>Service Unavailable</TITLE></HEAD><BODY><h2>Service Unavailable</h2><hr><p>HTTP Error 503. The service is unavailable.</p></BODY></HTML>',
       });
-    case 'unreachable':
+    case 'refusing':
       return failed(operation, 'tcp', 'ECONNREFUSED', '192.0.2.10:443 refused the connection');
     case 'silent':
       return failed(operation, 'first-byte', 'UND_ERR_HEADERS_TIMEOUT', 'no answer within 20000 ms');
+    case 'nameless':
+      return failed(operation, 'dns', 'EAI_AGAIN', 'no name server answered');
   }
 }
 

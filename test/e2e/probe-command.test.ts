@@ -185,7 +185,7 @@ const MISTAKES: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [['probe', 'https://ndes.contoso.com/CertSrv/MSCEP_Admin'], /admin page/],
   [['probe', 'https://ndes.contoso.com/', '--ca', join(FOLDER, 'missing.pem')], /--ca: cannot read .*missing\.pem \(ENOENT\)/],
   [['probe', 'https://ndes.contoso.com/', '--ca', join(FOLDER, 'junk.pem')], /holds no PEM certificate/],
-  [['probe', 'https://ndes.contoso.com/', '--ca', join(FOLDER, 'damaged.pem')], /certificate 1 of 1 .* is damaged/],
+  [['probe', 'https://ndes.contoso.com/', '--ca', join(FOLDER, 'damaged.pem')], /damaged\.pem: certificate 1 of 1 is damaged/],
   [['probe', 'https://ndes.contoso.com/', '--timeout', 'soon'], /--timeout.*whole number from 100 to 600000/],
   [['probe', 'https://ndes.contoso.com/', '--long-url', '99999'], /--long-url takes a whole number from 1000 to 31000, not "99999"/],
   [['probe', 'https://ndes.contoso.com/', '--dialect', 'symbian'], /--dialect.*android, ios, windows, all/],

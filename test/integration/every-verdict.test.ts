@@ -7,13 +7,17 @@ import { planChecks } from '../../src/app/plan-checks.ts';
 import type { ProbeInput } from '../../src/app/ports.ts';
 import { limitsFor } from '../../src/app/probe-limits.ts';
 import { probeTarget } from '../../src/app/probe-target.ts';
+import { runCycle } from '../../src/app/run-cycle.ts';
 import { compose } from '../../src/compose.ts';
 import { VERDICT_CODES, type VerdictCode } from '../../src/core/verdict/code.ts';
 import { historyAfter } from '../../src/core/verdict/judge.ts';
 import type { TargetHistory, TargetReport } from '../../src/core/verdict/report.ts';
 import { FAULTS } from '../../src/simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { memoryRows } from '../../src/store/memory-rows.ts';
+import { createStore } from '../../src/store/store.ts';
 import { blackHole } from '../support/black-hole.ts';
+import { monitoredTarget, monitorPlan } from '../support/monitor.ts';
 
 const DEPS = compose();
 const JUDGE = { vantagePoints: 2, caPins: [], history: {} } as const;
@@ -165,6 +169,27 @@ describe('a probe of the simulator', () => {
     await Promise.all(busy);
     expect(report.verdict).toMatchObject({ code: 'dns-lookup-failed', severity: 'unknown' });
     covered.add('dns-lookup-failed');
+  });
+
+  it('calls a network in which neither a target nor a control URL can be looked up probe-network-down', async () => {
+    const store = createStore(memoryRows());
+    const deps = {
+      ...DEPS,
+      store,
+      log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      random: () => 0,
+      newId: () => 'cycle',
+      delay: async () => {},
+      version: 'test',
+    };
+    const plan = monitorPlan([monitoredTarget('a', { url: 'https://nosuchhost.invalid/certsrv/mscep/mscep.dll' })], {
+      controlUrls: ['https://control.invalid/'],
+    });
+    const { record } = await runCycle(deps, plan, { trigger: 'command' }, AbortSignal.timeout(20_000));
+    expect(record.ownNetwork).toBe('down');
+    const [summary] = (await store.readFleet()).summaries;
+    expect(summary?.verdict).toMatchObject({ code: 'probe-network-down', severity: 'unknown' });
+    covered.add('probe-network-down');
   });
 
   afterAll(() => {
