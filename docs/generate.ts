@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { jsonSchemaText, SCHEMA_NAMES } from '../src/cli/json-schemas.ts';
-import { verdictsMarkdown } from '../src/core/render/verdicts-markdown.ts';
+import { logFindingsMarkdown, verdictsMarkdown } from '../src/core/render/verdicts-markdown.ts';
 import { configurationMarkdown } from './configuration-markdown.ts';
 
 interface GeneratedFile {
@@ -12,6 +12,7 @@ interface GeneratedFile {
 
 const GENERATED: readonly GeneratedFile[] = [
   { file: 'docs/verdicts.md', render: verdictsMarkdown },
+  { file: 'docs/log-findings.md', render: logFindingsMarkdown },
   { file: 'docs/configuration.md', render: configurationMarkdown },
   ...SCHEMA_NAMES.map((name) => ({ file: `docs/schemas/${name}`, render: () => jsonSchemaText(name) })),
 ];

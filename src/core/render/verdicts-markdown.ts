@@ -1,6 +1,8 @@
+import { LOG_CATALOG } from '../diagnose/catalog.ts';
+import { LOG_ONLY_CODES } from '../diagnose/log-code.ts';
 import { CATALOG } from '../verdict/catalog.ts';
 import type { CatalogEntry, Cause, Link } from '../verdict/catalog-entry.ts';
-import { CODE_ROWS, VERDICT_CODES, type VerdictCode } from '../verdict/code.ts';
+import { CODE_ROWS, VERDICT_CODES } from '../verdict/code.ts';
 import { LAYER_NAMES, LAYERS, type Layer } from '../verdict/layer.ts';
 import { SEVERITIES, type Severity } from '../verdict/severity.ts';
 
@@ -61,29 +63,51 @@ export function verdictsMarkdown(): string {
     '',
     '## All verdicts',
     '',
-    ...table(['code', 'severity', 'hop', 'title'], VERDICT_CODES.map(summaryRow)),
+    ...table(
+      ['code', 'severity', 'hop', 'title'],
+      VERDICT_CODES.map((one) => summaryRow(one, CATALOG[one])),
+    ),
     '',
     '## Each verdict',
-    ...VERDICT_CODES.flatMap(section),
+    ...VERDICT_CODES.flatMap((one) => section(one, CATALOG[one], `row ${CODE_ROWS[one]} of the decision table`, 'verdicts')),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function summaryRow(verdict: VerdictCode): readonly string[] {
-  const entry = CATALOG[verdict];
-  return [`[${code(verdict)}](#${verdict})`, entry.severity, LAYER_NAMES[entry.layer], escapeMarkdown(entry.title)];
+/** The reference page of what only logs can say. */
+export function logFindingsMarkdown(): string {
+  const rows = LOG_ONLY_CODES.map((one) => summaryRow(one, LOG_CATALOG[one]));
+  const lines = [
+    '<!-- Generated from src/core/diagnose/catalog.ts by docs/generate.ts. Do not edit: change the catalog and run `npm run docs`. -->',
+    '',
+    '# Findings in logs',
+    '',
+    'What `scepwatch diagnose` finds in logs and no probe can see. Where a log shows what a probe also sees, the finding is the verdict: [verdicts.md](verdicts.md).',
+    'Which logs can be read, and where they are: [diagnose.md](diagnose.md). Codes are public.',
+    '',
+    '## All findings',
+    '',
+    ...table(['code', 'severity', 'hop', 'title'], rows),
+    '',
+    '## Each finding',
+    ...LOG_ONLY_CODES.flatMap((one) => section(one, LOG_CATALOG[one], 'seen in logs', 'findings')),
+  ];
+  return `${lines.join('\n')}\n`;
 }
 
-function section(verdict: VerdictCode): readonly string[] {
-  const entry: CatalogEntry = CATALOG[verdict];
+function summaryRow(name: string, entry: CatalogEntry): readonly string[] {
+  return [`[${code(name)}](#${name})`, entry.severity, LAYER_NAMES[entry.layer], escapeMarkdown(entry.title)];
+}
+
+function section(name: string, entry: CatalogEntry, origin: string, kind: 'verdicts' | 'findings'): readonly string[] {
   return [
     '',
     // The heading is the bare code, so that its anchor is the code too.
-    `### ${verdict}`,
+    `### ${name}`,
     '',
     `**${escapeMarkdown(entry.title)}**`,
     '',
-    `Severity ${code(entry.severity)} · hop ${code(entry.layer)} · row ${CODE_ROWS[verdict]} of the decision table`,
+    `Severity ${code(entry.severity)} · hop ${code(entry.layer)} · ${origin}`,
     '',
     escapeMarkdown(entry.meaning),
     ...causes(entry.causes),
@@ -92,7 +116,7 @@ function section(verdict: VerdictCode): readonly string[] {
     '',
     `Read more: ${entry.links.map(link).join(' · ')}`,
     '',
-    '[Back to all verdicts](#all-verdicts)',
+    `[Back to all ${kind}](#all-${kind})`,
   ];
 }
 
